@@ -19,8 +19,7 @@ BATCH_NORM = (
     Step("y", "add", ("gx", "beta")),
 )
 
-_STATISTICS = ("mu", "sq", "var")
-INFERENCE = tuple(step for step in BATCH_NORM if step.name not in _STATISTICS)
+INFERENCE = tuple(step for step in BATCH_NORM if step.name not in ("mu", "sq", "var"))
 
 # Each path from xhat back to x, as the (step, input) edges that are silent meanwhile.
 PATHS = {

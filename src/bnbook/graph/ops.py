@@ -17,9 +17,8 @@ class Op(NamedTuple):
     """One row of the table.
 
     forward(axes, *inputs) is the value; vjp(axes, g, y, *inputs) is a tuple with one
-    gradient per input, where g is the upstream gradient and y the value. `tex` and
-    `vjp_tex` write the same two rules: $a and $b are the inputs, $y the value, $g the
-    upstream gradient, $sum the sum over broadcast axes (empty if there are none).
+    gradient per input, g the upstream gradient, y the value. `tex` and `vjp_tex` write
+    the same: $a, $b the inputs, $y, $g, and $sum where broadcast axes are summed.
     """
 
     forward: Callable
@@ -31,11 +30,12 @@ class Op(NamedTuple):
 def unbroadcast(gradient, shape):
     """Sum `gradient` over the axes along which an input of `shape` was broadcast.
 
-    Copying a value forward means adding up its gradients backward.
+    A value copied forward adds up, backward, the gradients of its copies.
     """
-    extra = gradient.ndim - len(shape)
-    stretched = [i + extra for i, n in enumerate(shape) if n != gradient.shape[i + extra]]
-    return gradient.sum(axis=(*range(extra), *stretched), keepdims=True).reshape(shape)
+    new = gradient.ndim - len(shape)
+    padded = (1,) * new + tuple(shape)
+    axes = [i for i, (n, m) in enumerate(zip(padded, gradient.shape)) if n != m]
+    return gradient.sum(axis=tuple(axes), keepdims=True).reshape(shape)
 
 
 OPS = {
@@ -43,22 +43,16 @@ OPS = {
         lambda axes, a: a.mean(axis=axes, keepdims=True),
         lambda axes, g, y, a: (np.broadcast_to(g * (y.size / a.size), a.shape),),
         r"\frac{1}{m}\sum $a", (r"\frac{1}{m}\,$g",)),
-    "subtract": Op(
-        lambda axes, a, b: a - b, lambda axes, g, y, a, b: (g, -g),
-        "$a - $b", ("$sum$g", "-$sum$g")),
-    "add": Op(
-        lambda axes, a, b: a + b, lambda axes, g, y, a, b: (g, g),
-        "$a + $b", ("$sum$g", "$sum$g")),
-    "multiply": Op(
-        lambda axes, a, b: a * b, lambda axes, g, y, a, b: (g * b, g * a),
-        r"$a \cdot $b", (r"$sum$g \cdot $b", r"$sum$g \cdot $a")),
-    "square": Op(
-        lambda axes, a: a * a, lambda axes, g, y, a: (2 * g * a,),
-        "$a^2", (r"2\,$g \cdot $a",)),
-    "sqrt": Op(
-        lambda axes, a: np.sqrt(a), lambda axes, g, y, a: (g / (2 * y),),
-        r"\sqrt{$a}", (r"\frac{$g}{2\,$y}",)),
-    "reciprocal": Op(
-        lambda axes, a: 1 / a, lambda axes, g, y, a: (-g * y * y,),
-        r"\frac{1}{$a}", (r"-$g \cdot $y^2",)),
+    "subtract": Op(lambda axes, a, b: a - b, lambda axes, g, y, a, b: (g, -g),
+                   "$a - $b", ("$sum$g", "-$sum$g")),
+    "add": Op(lambda axes, a, b: a + b, lambda axes, g, y, a, b: (g, g),
+              "$a + $b", ("$sum$g", "$sum$g")),
+    "multiply": Op(lambda axes, a, b: a * b, lambda axes, g, y, a, b: (g * b, g * a),
+                   r"$a \cdot $b", (r"$sum$g \cdot $b", r"$sum$g \cdot $a")),
+    "square": Op(lambda axes, a: a * a, lambda axes, g, y, a: (2 * g * a,),
+                 "$a^2", (r"2\,$g \cdot $a",)),
+    "sqrt": Op(lambda axes, a: np.sqrt(a), lambda axes, g, y, a: (g / (2 * y),),
+               r"\sqrt{$a}", (r"\frac{$g}{2\,$y}",)),
+    "reciprocal": Op(lambda axes, a: 1 / a, lambda axes, g, y, a: (-g * y * y,),
+                     r"\frac{1}{$a}", (r"-$g \cdot $y^2",)),
 }

@@ -17,7 +17,7 @@ class Step(NamedTuple):
 
 
 class Message(NamedTuple):
-    """The gradient that a step sends back to one of its inputs, in the input's shape."""
+    """The gradient that a step sends back to one input, in that input's shape."""
 
     step: str
     input: str
@@ -26,12 +26,10 @@ class Message(NamedTuple):
 
 @dataclass(frozen=True)
 class Trace:
-    """What one run of a graph produced.
+    """What one run produced.
 
-    values: name -> array, inputs first, then the steps in order.
-    grads: name -> gradient of the loss by that value, of the value's shape.
-    messages: every Message, in the order in which the backward pass sent them; the
-    messages into a name add up to its gradient.
+    values and grads: name -> array, the gradient of the loss by a value in its shape.
+    messages: in the order sent; those into a name add up to its gradient.
     """
 
     graph: tuple[Step, ...]
@@ -48,7 +46,8 @@ class Trace:
     def without(self, silent):
         """The gradients if the (step, input) edges in `silent` sent nothing."""
         upstream = self.grads[self.graph[-1].name]
-        return backward(self.graph, self.values, upstream, self.axes, self.ops, silent)[0]
+        return backward(
+            self.graph, self.values, upstream, self.axes, self.ops, silent)[0]
 
 
 def graph_inputs(graph):
@@ -61,9 +60,10 @@ def graph_inputs(graph):
 def run(graph, inputs, upstream=None, *, axes=0, ops=OPS):
     """Evaluate `graph` forward and, given `upstream`, backward; return the Trace.
 
-    inputs: name -> array or number, exactly the names that the graph reads. All are
-    copied to the dtype of the arrays; integers become float64. upstream: the gradient of the loss by the last step, of that step's shape.
-    axes: what `mean` reduces, keeping the dimensions. Raises ValueError or TypeError.
+    inputs: name -> array or number, for every name that the graph reads; copied to the
+    dtype of the arrays, integers to float64. upstream: the gradient of the loss by the
+    last step, of its shape. axes: what `mean` reduces, keeping the dimensions.
+    Raises ValueError or TypeError, in one line, for names, shapes or dtypes amiss.
     """
     values = _one_dtype(graph, inputs)
     for name, op, args in graph:
@@ -74,10 +74,9 @@ def run(graph, inputs, upstream=None, *, axes=0, ops=OPS):
             raise ValueError(f"step {name}: {op} of {shapes}: {error}") from None
     if upstream is None:
         return Trace(graph, values, {}, (), axes, ops)
-    last = values[graph[-1].name]
-    upstream = np.array(upstream, dtype=last.dtype)
-    if upstream.shape != last.shape:
-        raise ValueError(f"upstream: shape {upstream.shape}, expected {last.shape}")
+    upstream = np.array(upstream, dtype=values[name].dtype)
+    if upstream.shape != values[name].shape:
+        raise ValueError(f"upstream: {upstream.shape}, expected {values[name].shape}")
     grads, messages = backward(graph, values, upstream, axes, ops)
     return Trace(graph, values, grads, messages, axes, ops)
 
@@ -97,13 +96,13 @@ def backward(graph, values, upstream, axes, ops, silent=()):
 
 
 def _one_dtype(graph, inputs):
-    """Copies of the inputs, in the graph's order, in the dtype that holds the arrays."""
+    """Copies of the inputs in the graph's order and in the dtype of the arrays."""
     names = graph_inputs(graph)
     if set(inputs) != set(names):
         raise ValueError(f"inputs: got {sorted(inputs)}, expected {sorted(names)}")
     arrays = {name: np.asarray(inputs[name]) for name in names}
     for name, a in arrays.items():
         if a.dtype.kind not in "iufc":
-            raise TypeError(f"{name}: dtype {a.dtype}, expected real or complex numbers")
+            raise TypeError(f"{name}: dtype {a.dtype}, expected numbers")
     dtype = np.result_type(1.0, *(a if a.ndim else a.item() for a in arrays.values()))
     return {name: np.array(a, dtype=dtype) for name, a in arrays.items()}
