@@ -1,0 +1,55 @@
+"""Tables that notebooks show as HTML and terminals as text; and a trace as tables."""
+
+from html import escape
+
+from bnbook.show.latex import completed
+
+
+class Table:
+    """Rows under a head, with a caption; the first cell of a row is its heading."""
+
+    def __init__(self, caption, head, rows):
+        self.caption, self.head = caption, tuple(head)
+        self.rows = [tuple(str(cell) for cell in row) for row in rows]
+        if any(len(row) != len(self.head) for row in self.rows):
+            raise ValueError(f"rows: a row is not as long as the head {self.head}")
+
+    def __repr__(self):
+        lines = [self.head, *self.rows]
+        widths = [max(map(len, column)) for column in zip(*lines)]
+        text = ["  ".join(c.ljust(w) for c, w in zip(line, widths)) for line in lines]
+        return "\n".join(line.rstrip() for line in [self.caption, *text])
+
+    def _repr_html_(self):
+        head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in self.head)
+        rows = "".join(
+            f'<tr><th scope="row">{escape(first)}</th>'
+            + "".join(f"<td>{escape(cell)}</td>" for cell in rest) + "</tr>"
+            for first, *rest in self.rows
+        )
+        return (
+            f'<table class="bn-table"><caption>{escape(self.caption)}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+
+def steps_table(trace):
+    """Every step of a trace: its op, its inputs, the shape of its value."""
+    rows = [(s.name, s.op, ", ".join(s.inputs), trace.values[s.name].shape)
+            for s in trace.graph]
+    return Table("The graph's steps", ("value", "op", "inputs", "shape"), rows)
+
+
+def messages_table(trace):
+    """Every message in the order sent: from which step, to which input, its shape."""
+    rows = [(i + 1, m.step, m.input, m.gradient.shape)
+            for i, m in enumerate(trace.messages)]
+    return Table("The messages, in order", ("message", "from", "to", "shape"), rows)
+
+
+def gradients_table(trace):
+    """Every gradient of a trace: its shape, and which steps' messages it adds up."""
+    rows = [(f"d{name}", trace.grads[name].shape,
+             " + ".join(message.step for message in trace.into(name)))
+            for name in completed(trace)]
+    return Table("The gradients", ("gradient", "shape", "messages from"), rows)
