@@ -48,8 +48,12 @@ def messages_table(trace):
 
 
 def gradients_table(trace):
-    """Every gradient of a trace: its shape, and which steps' messages it adds up."""
-    rows = [(f"d{name}", trace.grads[name].shape,
-             " + ".join(message.step for message in trace.into(name)))
-            for name in completed(trace)]
-    return Table("The gradients", ("gradient", "shape", "messages from"), rows)
+    """Every gradient: its shape, whose messages it adds up, their size in numbers."""
+    rows = []
+    for name in completed(trace):
+        received = trace.into(name)
+        steps = " + ".join(message.step for message in received)
+        written = sum(message.gradient.size for message in received)
+        rows.append((f"d{name}", trace.grads[name].shape, steps, written))
+    head = ("gradient", "shape", "messages from", "numbers written")
+    return Table("The gradients, in the order in which they are whole", head, rows)

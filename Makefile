@@ -1,0 +1,51 @@
+# Every target makes its own environment first: nothing has to be prepared.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+# Stored outputs are those of pinned x86-64 Linux; elsewhere the cells run uncompared.
+NBVAL := $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),--nbval,--nbval-lax)
+
+.PHONY: book test notebooks serve lab lint clean newest pytorch
+
+book: $(READY)  ## build the pages: _build/html
+	$(BIN)/jupyter-book build . --path-output . --all -q -W -n --keep-going
+	$(BIN)/python tools/lint.py html _build/html
+	@echo "Open _build/html/index.html"
+
+test: book  ## every test: the package, the notebooks, the built pages
+	$(BIN)/python -m pytest $(NBVAL)
+
+notebooks: $(READY)  ## execute the chapters that changed: book/source/*.md -> book/*.ipynb
+	$(BIN)/python tools/notebooks.py
+
+serve: $(READY)  ## live preview on http://localhost:8000
+	$(BIN)/python tools/serve.py
+
+lab: $(READY)  ## open the chapters in JupyterLab
+	$(BIN)/jupyter lab book
+
+lint: $(READY)
+	$(BIN)/ruff check .
+
+newest:  ## weekly: the newest versions that pyproject.toml allows, cells uncompared
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/pip install -q -e ".[book,test]"
+	.venv-newest/bin/jupyter-book build . --path-output . --all -q -W -n --keep-going
+	.venv-newest/bin/python -m pytest --nbval-lax --deselect \
+	tests/test_notebooks.py::test_the_notebook_follows_from_its_source_and_the_package
+
+pytorch: $(READY)  ## weekly: PyTorch's results made anew, and the tests held to them
+	$(PYTHON) -m venv .venv-torch
+	.venv-torch/bin/pip install -q numpy torch --extra-index-url \
+	https://download.pytorch.org/whl/cpu
+	.venv-torch/bin/python tests/oracle/make_torch.py > _build/torch.json
+	BNBOOK_TORCH=$(CURDIR)/_build/torch.json $(BIN)/python -m pytest tests/test_oracle.py
+
+clean:
+	rm -rf _build .venv .venv-newest .venv-torch .stamps .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	@touch $@

@@ -1,0 +1,7 @@
+"""Pin what the notebooks' kernels run on, before pytest starts any."""
+
+import os
+
+from pins import PINS
+
+os.environ.update(PINS)

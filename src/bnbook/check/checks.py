@@ -1,0 +1,145 @@
+"""This book's checks of an implementation, as data (those of others are in `peers`).
+
+A check is a name, one sentence and passed(implementation, rng) -> bool. An exception
+counts as a failure (see `matrix`).
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from bnbook.check.gradients import check_gradients
+from bnbook.check.implementations import TRACE
+from bnbook.graph import BATCH_NORM, run
+
+EPS = 1e-5
+NAMES = ("x", "gamma", "beta")
+
+
+class Check(NamedTuple):
+    """A name, one sentence, and whether an implementation passes."""
+
+    name: str
+    sentence: str
+    passed: Callable
+
+
+def draw(rng, *shape):
+    """Columns of different mean and spread, gamma not 1, beta not 0, random dy."""
+    columns = (shape[1], *[1] * (len(shape) - 2))
+    x = rng.normal(size=shape) * rng.uniform(0.5, 2, columns) + rng.normal(size=columns)
+    inputs = {"x": x, "gamma": rng.uniform(0.5, 2, shape[1]),
+              "beta": rng.normal(size=shape[1])}
+    return inputs, rng.normal(size=shape)
+
+
+def pass_through(implementation, inputs, dy, eps=EPS):
+    """(y, dx, dgamma, dbeta) of one forward and backward; the arrays are copies."""
+    y, cache = implementation.forward(*(inputs[n].copy() for n in NAMES), eps)
+    return (y, *implementation.backward(dy.copy(), cache))
+
+
+def own_forward(implementation):
+    """The implementation's y as a function of x, gamma and beta."""
+    return lambda **inputs: implementation.forward(*(inputs[n] for n in NAMES), EPS)[0]
+
+
+def claimed(implementation, inputs, dy):
+    """name -> the gradient that the implementation gives."""
+    return dict(zip(NAMES, pass_through(implementation, inputs, dy)[1:], strict=True))
+
+
+def close(got, expected, tolerance):
+    """Same shapes, and equal to within tolerance · the largest magnitude expected."""
+    return all(
+        g.shape == e.shape and np.abs(g - e).max() <= tolerance * np.abs(e).max()
+        for g, e in zip(got, expected, strict=True))
+
+
+def central_differences(implementation, rng):
+    inputs, dy = draw(rng, 5, 3)
+    grads = claimed(implementation, inputs, dy)
+    report = check_gradients(
+        own_forward(implementation), inputs, dy, grads, "central difference")
+    return report.within(1e-8)
+
+
+def values(implementation, rng):
+    inputs, dy = draw(rng, 5, 3)
+    return close(pass_through(implementation, inputs, dy)[:1],
+                 pass_through(TRACE, inputs, dy)[:1], 1e-12)
+
+
+def complex_step(implementation, rng):
+    inputs, dy = draw(rng, 5, 3)
+    grads = claimed(implementation, inputs, dy)
+
+    def graph(**inputs):
+        return run(BATCH_NORM, {**inputs, "eps": EPS}).values["y"]
+
+    return check_gradients(graph, inputs, dy, grads, "complex step").within(1e-12)
+
+
+def images(implementation, rng):
+    inputs, dy = draw(rng, 3, 2, 4, 5)
+    return close(pass_through(implementation, inputs, dy),
+                 pass_through(TRACE, inputs, dy), 1e-12)
+
+
+def large_mean(implementation, rng):
+    inputs, dy = draw(rng, 64, 3)
+    # On a grid of 2^-20 the sum with 2^20 is exact, so only the mean has changed.
+    inputs["x"] = np.round(inputs["x"] * 2**20) / 2**20
+    shifted = {**inputs, "x": inputs["x"] + 2**20}
+    return close(pass_through(implementation, shifted, dy),
+                 pass_through(implementation, inputs, dy), 1e-8)
+
+
+def inputs_unchanged(implementation, rng):
+    inputs, dy = draw(rng, 5, 3)
+    arrays = [*inputs.values(), dy]
+    before = [a.copy() for a in arrays]
+    _, cache = implementation.forward(*inputs.values(), EPS)
+    implementation.backward(dy, cache)
+    return all(map(np.array_equal, before, arrays))
+
+
+def later_edits(implementation, rng):
+    inputs, dy = draw(rng, 5, 3)
+    expected = pass_through(implementation, inputs, dy)[1:]
+    y, cache = implementation.forward(*inputs.values(), EPS)
+    for array in (*inputs.values(), y):
+        array += 1
+    return close(implementation.backward(dy, cache), expected, 1e-12)
+
+
+def two_forwards(implementation, rng):
+    first, dy = draw(rng, 5, 3)
+    second, _ = draw(rng, 5, 3)
+    expected = pass_through(implementation, first, dy)[1:]
+    _, cache = implementation.forward(*first.values(), EPS)
+    implementation.forward(*second.values(), EPS)
+    implementation.backward(dy.copy(), cache)
+    return close(implementation.backward(dy.copy(), cache), expected, 1e-12)
+
+
+OURS = (
+    Check("central differences",
+          "Gradients fit the own forward: 5 by 3, random dy, gamma not 1, beta not 0, "
+          "to 1e-8.", central_differences),
+    Check("values", "y equals the graph's, to 1e-12.", values),
+    Check("complex step", "Gradients equal the graph's complex step, to 1e-12.",
+          complex_step),
+    Check("images", "All results equal the graph's on (N, C, H, W), to 1e-12.", images),
+    Check("large mean", "Adding 2^20 to x changes no result by more than 1e-8.",
+          large_mean),
+    Check("inputs unchanged", "x, gamma, beta and dy are the same after the calls.",
+          inputs_unchanged),
+    Check("later edits",
+          "Editing x, gamma, beta or y after the forward changes no gradient.",
+          later_edits),
+    Check("two forwards",
+          "A second forward leaves the first one's backward alone, and backward can be "
+          "repeated.", two_forwards),
+)

@@ -1,0 +1,118 @@
+"""Gradient checks with one interface for a function and for every node of a trace."""
+
+import numpy as np
+
+from bnbook.check.methods import METHODS, relative_error, unit_vectors
+from bnbook.check.report import Report, Row
+from bnbook.graph import graph_inputs, run
+from bnbook.norm.arguments import real_array
+
+
+def numerical_gradient(
+        f, inputs, name, upstream, method="central difference", **options):
+    """The gradient of sum(upstream * f(**inputs)) by inputs[name], element by element.
+
+    Costs one or two evaluations of f an element. `method` gives the derivative only:
+    every direction is tried. The other arguments are those of `check_gradients`.
+    """
+    inputs, upstream, method = _prepared(f, inputs, upstream, method)
+    p = inputs[_known("name", name, inputs)]
+    method = method._replace(directions=unit_vectors)
+    dots = _along(f, inputs, name, upstream, method, options)
+    return np.reshape([dot for _, dot in dots], p.shape)
+
+
+def check_gradients(f, inputs, upstream, grads, method="complex step", **options):
+    """Compare claimed gradients of a function with numerical ones: a Report.
+
+    f(**inputs) returns one array; it receives copies. inputs: name -> real array or
+    number. upstream: the gradient of the loss by f's output, of its shape exactly.
+    grads: name -> claimed gradient, of the input's shape exactly, for the inputs to
+    check. method: a key of METHODS; options go to its derivative (`h=`). The error is
+    `relative_error` with unit = max |upstream| / max |input|. Only for an f that is
+    analytic and takes complex numbers is the default right: see `complex_step`.
+    Raises TypeError or ValueError for what does not fit.
+    """
+    key = method
+    inputs, upstream, method = _prepared(f, inputs, upstream, method)
+    rows = []
+    for name, gradient in grads.items():
+        p = inputs[_known("grads", name, inputs)]
+        gradient = _real(f"grads[{name!r}]", gradient, like=p)
+        dots = list(_along(f, inputs, name, upstream, method, options))
+        claimed = [np.sum(gradient * v) for v, _ in dots]
+        unit = _size(upstream) / _size(p)
+        error = relative_error(claimed, [dot for _, dot in dots], unit)
+        rows.append(Row(name, p.shape, error))
+    return Report(key, tuple(rows))
+
+
+def check_trace(trace, method="complex step", grads=None, **options):
+    """Check the gradient of every node and input of a trace: a Report.
+
+    To differentiate by a node, its step is dropped from the graph: its name becomes an
+    input, and can be perturbed. grads: name -> claimed gradient, those of the trace
+    unless given; give the hand-derived ones to hold them to the same graph. Rows
+    are in their order. The last node has none: its gradient is the upstream gradient.
+    """
+    last = trace.graph[-1].name
+    if last not in trace.grads:
+        raise ValueError("trace: has no gradients, expected a run with an upstream")
+    grads = trace.grads if grads is None else grads
+    rows = []
+    for name in (n for n in grads if n != last):
+        _known("grads", name, trace.values)
+        graph = tuple(step for step in trace.graph if step.name != name)
+        inputs = {n: trace.values[n] for n in graph_inputs(graph)}
+        report = check_gradients(
+            _runner(graph, trace), inputs, trace.grads[last], {name: grads[name]},
+            method, **options)
+        rows += report.rows
+    return Report(method, tuple(rows))
+
+
+def _runner(graph, trace):
+    """The graph as a function of its inputs."""
+    last = graph[-1].name
+
+    def f(**inputs):
+        return run(graph, inputs, axes=trace.axes, ops=trace.ops).values[last]
+
+    return f
+
+
+def _prepared(f, inputs, upstream, method):
+    """The arguments as real arrays that fit, and the method's row."""
+    inputs = {name: _real(f"inputs[{name!r}]", a) for name, a in inputs.items()}
+    y = np.asarray(f(**_copies(inputs)))
+    upstream = _real("upstream", upstream, like=y)
+    return inputs, upstream, METHODS[_known("method", method, METHODS)]
+
+
+def _along(f, inputs, name, upstream, method, options):
+    """Each direction v with sum(upstream * Jv)."""
+    def of_one(p):
+        return f(**{**_copies(inputs), name: p})
+
+    p = inputs[name]
+    for v in method.directions(p):
+        yield v, np.sum(upstream * method.derivative(of_one, p, v, **options))
+
+
+def _copies(inputs):
+    return {name: a.copy() for name, a in inputs.items()}
+
+
+def _size(a):
+    """The largest magnitude, or 1 where all is zero or nothing is there."""
+    return np.max(np.abs(a), initial=0) or 1.0
+
+
+def _real(name, value, like=None):
+    return real_array(name, value, like).astype(float)
+
+
+def _known(argument, name, table):
+    if name not in table:
+        raise ValueError(f"{argument}: got {name!r}, expected one of {list(table)}")
+    return name

@@ -1,0 +1,69 @@
+"""What is checked: an implementation of batch normalization, and the right ones."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from bnbook.graph import BATCH_NORM, OPS, run
+from bnbook.graph.trace import backward as send_back
+from bnbook.norm import (
+    batch_norm_backward,
+    batch_norm_backward_staged,
+    batch_norm_forward,
+)
+
+
+class Implementation(NamedTuple):
+    """forward(x, gamma, beta, eps) -> (y, cache); backward(dy, cache) -> gradients.
+
+    The gradients are dx, dgamma, dbeta. x is (N, C) or (N, C, *spatial), gamma and beta
+    are (C,).
+    """
+
+    forward: Callable
+    backward: Callable
+
+
+class Specimen(NamedTuple):
+    """An implementation with a name and one sentence that says what is in it."""
+
+    name: str
+    sentence: str
+    implementation: Implementation
+
+
+def all_but_channels(x):
+    """The axes of the statistics of batch normalization."""
+    return (0, *range(2, x.ndim))
+
+
+def results(grads):
+    """(dx, dgamma, dbeta) out of a trace's gradients."""
+    return grads["x"], grads["gamma"].ravel(), grads["beta"].ravel()
+
+
+def from_graph(graph=BATCH_NORM, ops=OPS, silent=(), axes=all_but_channels):
+    """The implementation that runs `graph`; `silent` edges send nothing back."""
+    def forward(x, gamma, beta, eps=1e-5):
+        shape = (-1, *[1] * (x.ndim - 2))
+        inputs = {"x": x, "eps": eps,
+                  "gamma": gamma.reshape(shape), "beta": beta.reshape(shape)}
+        trace = run(graph, inputs, axes=axes(x), ops=ops)
+        return trace.values["y"].copy(), trace
+
+    def backward(dy, trace):
+        grads, _ = send_back(graph, trace.values, dy, trace.axes, ops, silent)
+        return results(grads)
+
+    return Implementation(forward, backward)
+
+
+TRACE = from_graph()
+
+
+RIGHT = (
+    Specimen("trace", "The graph, run backward.", TRACE),
+    Specimen("staged", "The hand derivation, node by node.",
+             Implementation(batch_norm_forward, batch_norm_backward_staged)),
+    Specimen("closed form", "The hand derivation on one line.",
+             Implementation(batch_norm_forward, batch_norm_backward)),
+)

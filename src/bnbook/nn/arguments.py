@@ -1,0 +1,73 @@
+"""What the functions of `nn` ask of their arguments, each in one line that names it."""
+
+import operator
+
+import numpy as np
+
+REAL, COMPLEX = "iuf", "iufc"
+
+
+def array(name, value, *, ndim=None, kinds=REAL):
+    """`value` as an array of floats (integers become float64), no copy if it is one."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name}: a masked array, expected a plain one (fill it first)")
+    try:
+        a = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name}: rows of unequal length, expected an array") from None
+    if a.dtype.kind not in kinds:
+        expected = "real numbers" if kinds == REAL else "real or complex numbers"
+        raise TypeError(f"{name}: dtype {a.dtype}, expected {expected}")
+    if ndim is not None and a.ndim != ndim:
+        raise ValueError(f"{name}: shape {a.shape}, expected {ndim} dimensions")
+    return a if a.dtype.kind in "fc" else a.astype(np.float64)
+
+
+def shaped(name, value, shape, *, kinds=REAL):
+    """`value` as an array of exactly `shape`; broadcasting is not an answer."""
+    a = array(name, value, kinds=kinds)
+    if a.shape != tuple(shape):
+        raise ValueError(f"{name}: shape {a.shape}, expected {tuple(shape)}")
+    return a
+
+
+def labels(name, value, n, classes):
+    """`value` as an int64 array of n class numbers from 0 to classes - 1."""
+    a = np.asarray(value)
+    if isinstance(value, np.ma.MaskedArray) or a.dtype.kind not in "iu":
+        raise TypeError(f"{name}: dtype {a.dtype}, expected a plain array of integers")
+    if a.shape != (n,):
+        raise ValueError(f"{name}: shape {a.shape}, expected {(n,)}")
+    if n and not (a.min() >= 0 and a.max() < classes):
+        raise ValueError(
+            f"{name}: values from {a.min()} to {a.max()}, expected 0 to {classes - 1}")
+    return a.astype(np.int64)
+
+
+def count(name, value, least=1):
+    """`value` as an int of at least `least`."""
+    try:
+        n = operator.index(value)
+    except TypeError:
+        n = None
+    if n is None or isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name}: {value!r}, expected an integer")
+    if n < least:
+        raise ValueError(f"{name}: {n}, expected at least {least}")
+    return n
+
+
+def choice(name, value, options):
+    """`value`, one of the strings in `options`."""
+    if not isinstance(value, str) or value not in options:
+        expected = ", ".join(map(repr, options))
+        raise ValueError(f"{name}: {value!r}, expected one of {expected}")
+    return value
+
+
+def generator(name, value):
+    """`value`, a NumPy random generator."""
+    if not isinstance(value, np.random.Generator):
+        kind = type(value).__name__
+        raise TypeError(f"{name}: {kind}, expected numpy.random.default_rng(seed)")
+    return value

@@ -1,0 +1,35 @@
+"""How large the weights are before training."""
+
+import math
+
+from bnbook.nn import arguments as check
+from bnbook.norm.arguments import nonnegative
+
+STD = {
+    "xavier": lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out)),
+    "he": lambda fan_in, fan_out: math.sqrt(2 / fan_in),
+}
+
+
+def initial_std(init, fan_in, fan_out):
+    r"""The standard deviation of a layer's first weights, a number.
+
+        "xavier": \sqrt{2 / (fan_in + fan_out)},   "he": \sqrt{2 / fan_in}
+
+    A number stands for itself. fan_in and fan_out: how many values one output is made
+    of, and one input goes into. Sources: Glorot & Bengio 2010, eq. 12 (there as a
+    variance); He et al. 2015, eq. 10. Raises ValueError or TypeError for anything else.
+    """
+    fan_in, fan_out = check.count("fan_in", fan_in), check.count("fan_out", fan_out)
+    if isinstance(init, str):
+        return STD[check.choice("init", init, STD)](fan_in, fan_out)
+    return nonnegative("init", init)
+
+
+def initial_weights(rng, fan_in, fan_out, init):
+    """Normal weights (fan_in, fan_out), float64, mean 0, of `initial_std`'s deviation.
+
+    The draws depend on the generator alone: another `init` rescales the same weights.
+    """
+    std = initial_std(init, fan_in, fan_out)
+    return std * check.generator("rng", rng).standard_normal((fan_in, fan_out))

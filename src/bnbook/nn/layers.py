@@ -1,0 +1,90 @@
+"""Layers without state: a forward that leaves a cache, a backward that reads it.
+
+Every `forward` returns (y, cache), every `backward` takes (dy, cache), where d<name> is
+the gradient of the loss by <name>. A cache holds its own copies: what the caller does
+to x, w, y or dy after a call changes nothing, and a cache can be used again. Integers
+become float64; other dtypes follow NumPy's promotion. Masked, bool, object and string
+arrays raise TypeError, a shape that does not fit ValueError.
+"""
+
+import numpy as np
+
+from bnbook.nn import arguments as check
+
+
+def affine_forward(x, w, b):
+    r"""Multiply by a matrix and add a row: (y, cache).
+
+        y = x w + b
+
+    x (N, D), w (D, H), b (H,) -> y (N, H). Real or complex.
+    """
+    x = check.array("x", x, ndim=2, kinds=check.COMPLEX)
+    w = check.array("w", w, ndim=2, kinds=check.COMPLEX)
+    if w.shape[0] != x.shape[1]:
+        raise ValueError(f"w: shape {w.shape}, expected ({x.shape[1]}, H)")
+    b = check.shaped("b", b, w.shape[1:], kinds=check.COMPLEX)
+    return x @ w + b, (x.copy(), w.copy())
+
+
+def affine_backward(dy, cache):
+    r"""The gradients by all three inputs: (dx, dw, db).
+
+        dx = dy w^T,   dw = x^T dy,   db = \sum_n dy_n
+
+    dy (N, H) -> dx (N, D), dw (D, H), db (H,).
+    """
+    x, w = cache
+    dy = check.shaped("dy", dy, (len(x), w.shape[1]), kinds=check.COMPLEX)
+    return dy @ w.T, x.T @ dy, dy.sum(axis=0)
+
+
+def sigmoid_forward(x):
+    r"""Squash to (0, 1), elementwise, any shape: (y, cache).
+
+        y = 1 / (1 + e^{-x})
+
+    Where e^{-x} is beyond the largest float, y is 0. Real, or complex with a
+    real part above -700.
+    """
+    x = check.array("x", x, kinds=check.COMPLEX)
+    with np.errstate(over="ignore"):
+        y = 1 / (1 + np.exp(-x))
+    return y, y.copy()
+
+
+def sigmoid_backward(dy, cache):
+    r"""dx = dy y (1 - y), of dy's shape; at most a quarter of dy."""
+    y = cache
+    return check.shaped("dy", dy, y.shape, kinds=check.COMPLEX) * y * (1 - y)
+
+
+def tanh_forward(x):
+    r"""Squash to (-1, 1), elementwise, any shape: (y, cache), y = \tanh x.
+
+    Real or complex.
+    """
+    y = np.tanh(check.array("x", x, kinds=check.COMPLEX))
+    return y, y.copy()
+
+
+def tanh_backward(dy, cache):
+    r"""dx = dy (1 - y^2), of dy's shape."""
+    y = cache
+    return check.shaped("dy", dy, y.shape, kinds=check.COMPLEX) * ((1 - y) * (1 + y))
+
+
+def relu_forward(x):
+    r"""Cut off what is negative, elementwise, any shape: (y, cache), y = \max(x, 0).
+
+    Real numbers only: complex ones have no order, so the complex step cannot check this
+    layer. NaN stays NaN.
+    """
+    x = check.array("x", x)
+    return np.maximum(x, 0), x > 0
+
+
+def relu_backward(dy, cache):
+    r"""dx = dy where x > 0, else 0, of dy's shape; 0 at exactly 0, as is the custom."""
+    positive = cache
+    return np.where(positive, check.shaped("dy", dy, positive.shape), 0)

@@ -1,0 +1,22 @@
+"""Optimizers: parameters and gradients go in, new parameters come out."""
+
+from bnbook.nn import arguments as check
+from bnbook.norm.arguments import nonnegative
+
+
+def sgd(params, grads, lr):
+    r"""One step of gradient descent: a new dict of new arrays.
+
+        p' = p - lr \cdot dp   for each parameter p
+
+    params, grads: name -> array, the same names and shapes; lr: a number of at least 0.
+    Neither dict is changed. Raises ValueError or TypeError.
+    """
+    lr = nonnegative("lr", lr)
+    if set(params) != set(grads):
+        raise ValueError(f"grads: got {sorted(grads)}, expected {sorted(params)}")
+    new = {}
+    for name, p in params.items():
+        p = check.array(f"params[{name!r}]", p)
+        new[name] = p - lr * check.shaped(f"grads[{name!r}]", grads[name], p.shape)
+    return new

@@ -1,0 +1,256 @@
+"""Every guard bites: run on a planted fault, it must say so."""
+
+import copy
+import re
+
+import nbformat
+import pytest
+
+import lint_house
+import lint_html
+import lint_notebooks
+import lint_prose
+import notebooks
+from test_notebooks import SOURCES, difference
+
+ROOT = notebooks.ROOT
+PACKAGE = ROOT / "src" / "bnbook"
+
+
+@pytest.fixture
+def notebook():
+    chapter = next(s for s in SOURCES if s.stem.startswith("04"))
+    return nbformat.read(notebooks.notebook_path(chapter), as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def figure_cell(notebook):
+    figure = lint_notebooks.FIGURE
+    return next(cell for cell in code_cells(notebook)
+                if any(figure in output.get("data", {}) for output in cell.outputs))
+
+
+def strip(notebook):
+    for cell in code_cells(notebook):
+        cell.outputs, cell.execution_count = [], None
+
+
+def delete_a_cell(notebook):
+    notebook.cells.remove(code_cells(notebook)[3])
+
+
+def forget_the_alt_text(notebook):
+    del figure_cell(notebook).metadata["mystnb"]["image"]
+
+
+def forget_the_caption(notebook):
+    del figure_cell(notebook).metadata["mystnb"]["figure"]
+
+
+def show_a_png(notebook):
+    data = figure_cell(notebook).outputs[-1].data
+    data["image/png"] = data.pop(lint_notebooks.FIGURE)
+
+
+def ignore_an_output(notebook):
+    code_cells(notebook)[2].metadata["tags"] = ["nbval-ignore-output"]
+
+
+def ignore_by_comment(notebook):
+    code_cells(notebook)[2].source += "\n# NBVAL_IGNORE_OUTPUT"
+
+
+def write_to_stderr(notebook):
+    code_cells(notebook)[2].outputs.append(
+        nbformat.v4.new_output("stream", name="stderr", text="warning"))
+
+
+def grow_too_long(notebook):
+    code_cells(notebook)[2].source += "\nx = 1" * 20
+
+
+def grow_too_wide(notebook):
+    code_cells(notebook)[2].source += "\nx = " + "1 + " * 20 + "1"
+
+
+@pytest.mark.parametrize("plant", [
+    strip, delete_a_cell, forget_the_alt_text, forget_the_caption, show_a_png,
+    ignore_an_output, ignore_by_comment, write_to_stderr, grow_too_long, grow_too_wide,
+])
+def test_the_notebook_guard_bites(notebook, plant):
+    assert lint_notebooks.faults(notebook) == []
+    plant(notebook)
+    assert lint_notebooks.faults(notebook)
+
+
+def change_prose(notebook):
+    cell = next(c for c in notebook.cells if "< 1e" in c.source
+                and c.cell_type == "markdown")
+    cell.source = cell.source.replace("< 1e", "< 2e")
+
+
+def replace_an_svg(notebook):
+    data = figure_cell(notebook).outputs[-1].data
+    data[lint_notebooks.FIGURE] = data[lint_notebooks.FIGURE].replace("mean", "median")
+
+
+def grow_too_wide(notebook):
+    code_cells(notebook)[2].source += "\nx = " + "1 + " * 20 + "1"
+
+
+@pytest.mark.parametrize("plant", [
+    strip, delete_a_cell, forget_the_alt_text, change_prose, replace_an_svg])
+def test_the_comparison_with_the_source_bites(notebook, plant):
+    stored, planted = nbformat.writes(notebook), copy.deepcopy(notebook)
+    plant(planted)
+    assert difference(stored, stored) is None
+    assert difference(nbformat.writes(planted), stored)
+
+
+def test_a_source_edited_without_regenerating_is_noticed(tmp_path):
+    source = tmp_path / "source" / "99-small.md"
+    source.parent.mkdir()
+    source.write_text(SMALL)
+    stored = notebooks.execute(source)
+    assert difference(stored, notebooks.execute(source)) is None
+    source.write_text(SMALL.replace("2 + 3", "2 + 4"))
+    assert difference(stored, notebooks.execute(source))
+
+
+SMALL = """---
+kernelspec: {name: python3, display_name: Python 3, language: python}
+---
+
+# Small
+
+A sum.
+
+```{code-cell} ipython3
+total = 2 + 3
+total
+```
+
+The sum is {{ total }}.
+"""
+
+
+def test_placeholders_are_filled_from_the_kernel(tmp_path):
+    (tmp_path / "source").mkdir()
+    source = tmp_path / "source" / "99-small.md"
+    source.write_text(SMALL)
+    assert "The sum is 5." in notebooks.execute(source)
+
+
+def test_a_placeholder_that_fails_is_an_error(tmp_path):
+    (tmp_path / "source").mkdir()
+    source = tmp_path / "source" / "99-small.md"
+    source.write_text(SMALL.replace("{{ total }}", "{{ totals }}"))
+    with pytest.raises(ValueError, match="NameError"):
+        notebooks.execute(source)
+
+
+@pytest.mark.parametrize("sentence", [
+    "The sum is 5.", "It is off by 0.25.", "The error is 3e-16.", "That is 81 %.",
+    "It is $10^{-15}$.", "It is `0.83`.", "After 1,297 images.", "It is .81 at best.",
+])
+def test_the_prose_guard_bites(sentence):
+    assert lint_prose.faults(SMALL) == []
+    assert lint_prose.faults(SMALL + "\n" + sentence)
+
+
+@pytest.mark.parametrize("sentence", [
+    "Add 2 and 3.", "See chapter 5 and Figure 12.", "Ioffe and Szegedy 2015.",
+    "float64 and NumPy2.", "It is $x^2 + 1$.", "[a](12-b.ipynb)", "{eq}`eq-12`",
+])
+def test_the_prose_guard_lets_constants_and_citations_pass(sentence):
+    assert lint_prose.faults(SMALL + "\n" + sentence) == []
+
+
+def test_a_cited_figure_passes():
+    cited = SMALL.replace("\n---", "\ncited: {'14': Ioffe and Szegedy 2015}\n---", 1)
+    assert lint_prose.faults(cited + "\nThey needed 14 times fewer steps.") == []
+
+
+def test_the_house_stands():
+    assert lint_house.upward(PACKAGE) == []
+
+
+@pytest.mark.parametrize("line", [
+    "from bnbook.norm import batch_norm_forward", "import bnbook.show.drawing",
+    "from bnbook import check"])
+def test_the_house_guard_bites(tmp_path, line):
+    (tmp_path / "graph").mkdir()
+    (tmp_path / "graph" / "ops.py").write_text(line + "\n")
+    assert lint_house.upward(tmp_path)
+
+
+LOCK = (ROOT / "requirements.txt").read_text()
+PROJECT = (ROOT / "pyproject.toml").read_text()
+
+
+def test_the_lock_meets_every_range_with_exact_versions():
+    assert lint_house.unlocked(LOCK, PROJECT) == []
+
+
+@pytest.mark.parametrize("pattern, line", [
+    (r"numpy==.*", "numpy==1.26.4"), (r"numpy==.*", "numpy>=2"), (r"nbval==.*", ""),
+    (r"jupyter-book==.*", "jupyter-book==2.0.0")])
+def test_the_lock_guard_bites(pattern, line):
+    planted = re.sub(rf"(?m)^{pattern}$", line, LOCK)
+    assert planted != LOCK
+    assert lint_house.unlocked(planted, PROJECT)
+
+
+def test_the_package_imports_what_it_requires():
+    package_only = PROJECT.split("[project.optional-dependencies]")[0]
+    assert lint_house.undeclared(
+        PACKAGE, lint_house.project_requirements(package_only)) == []
+
+
+@pytest.mark.parametrize("folder", ["tools", "tests", "benchmarks"])
+def test_everything_else_imports_what_the_project_requires(folder):
+    own = lint_house.siblings(ROOT / "tools") | {"torch"}  # of the oracle alone
+    assert lint_house.undeclared(
+        ROOT / folder, lint_house.project_requirements(PROJECT), own) == []
+
+
+def test_the_requirements_guard_bites(tmp_path):
+    (tmp_path / "a.py").write_text("import numpy, torch\n")
+    assert lint_house.undeclared(tmp_path, ["numpy"]) == [
+        "a.py: imports torch, which is not required"]
+
+
+PAGE = """<html><body><h1 id="a">A</h1><p><math><mi>x</mi></math></p>
+<a href="#a">up</a><a href="b.html#b">b</a><img src="c.svg" alt="a circle">
+</body></html>"""
+
+
+@pytest.fixture
+def site(tmp_path):
+    (tmp_path / "a.html").write_text(PAGE)
+    (tmp_path / "b.html").write_text('<p id="b">b</p>')
+    (tmp_path / "c.svg").write_text("<svg/>")
+    return tmp_path
+
+
+@pytest.mark.parametrize("old, new", [
+    ("b.html#b", "d.html"), ("b.html#b", "b.html#d"), ("#a", "#d"), ("c.svg", "d.svg"),
+    (' alt="a circle"', ""), ("<math>", r"$\hat{x}$<math>"), ("<p>", '<p id="a">'),
+    ("<p>", '<script src="https://example.org/a.js"></script><p>'),
+    ("<p>", r"<p>\begin{align} a \end{align}"),
+])
+def test_the_html_guard_bites(site, old, new):
+    assert lint_html.faults(site) == []
+    page = PAGE.replace(old, new, 1)
+    assert page != PAGE
+    (site / "a.html").write_text(page)
+    assert lint_html.faults(site)
+
+
+def test_the_built_pages_have_no_fault():
+    built = ROOT / "_build" / "html"
+    assert (built / "index.html").exists(), "run `make book` first"
+    assert lint_html.faults(built) == []

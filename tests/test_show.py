@@ -1,0 +1,188 @@
+"""What is shown is what ran: drawing, LaTeX, tables and JSON of a trace."""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections import Counter
+from string import Template
+
+import numpy as np
+import pytest
+
+from bnbook.graph import BATCH_NORM, INFERENCE, OPS, PATHS, Step, run
+from bnbook.show import (
+    Table,
+    derivation,
+    draw,
+    gradient_tex,
+    gradients_table,
+    messages_table,
+    steps_table,
+    trace_json,
+)
+from bnbook.show.layout import layout, path_edges
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def inputs(rng, graph=BATCH_NORM):
+    given = {"x": rng.normal(size=(5, 3)), "gamma": rng.normal(size=3),
+             "beta": rng.normal(size=3), "eps": 1e-5}
+    if graph is INFERENCE:
+        given |= {"mu": rng.normal(size=3), "var": rng.uniform(1, 2, size=3)}
+    return given
+
+
+@pytest.fixture(params=[BATCH_NORM, INFERENCE], ids=["training", "inference"])
+def trace(request, rng):
+    return run(request.param, inputs(rng, request.param), rng.normal(size=(5, 3)))
+
+
+def groups(drawing, kind):
+    root = ET.fromstring(str(drawing))
+    return [group for group in root.iter(f"{SVG}g") if group.get("class") == kind]
+
+
+def test_the_nodes_of_the_drawing_are_the_values_computed(trace):
+    names = [group.get("data-name") for group in groups(draw(trace), "node")]
+    assert sorted(names) == sorted(trace.values)
+
+
+def test_the_arrows_back_are_the_messages_sent_with_their_shapes(trace):
+    drawn = Counter(
+        (g.get("data-step"), g.get("data-input"), g.find(f"{SVG}text").text)
+        for g in groups(draw(trace, direction="backward"), "message"))
+    assert drawn == Counter(
+        (m.step, m.input, str(m.gradient.shape)) for m in trace.messages)
+
+
+def test_the_arrows_forward_are_the_values_that_the_steps_read(trace):
+    drawn = Counter(
+        (g.get("data-step"), g.get("data-input"), g.find(f"{SVG}text").text)
+        for g in groups(draw(trace, direction="forward"), "edge"))
+    assert drawn == Counter(
+        (s.name, i, str(trace.values[i].shape)) for s in trace.graph for i in s.inputs)
+
+
+def test_a_message_that_was_not_sent_is_not_drawn(rng):
+    graph = (Step("a", "square", ("x",)), Step("y", "add", ("x", "b")))
+    ran = run(graph, {"x": rng.normal(size=3), "b": 1.0}, np.ones(3))
+    drawn = groups(draw(ran, direction="backward"), "message")
+    assert [g.get("data-input") for g in drawn] == ["x", "b"]
+
+
+def test_a_square_as_a_product_has_two_arrows_back(rng):
+    graph = (Step("y", "multiply", ("x", "x")),)
+    ran = run(graph, {"x": rng.normal(size=3)}, np.ones(3))
+    assert len(groups(draw(ran, direction="backward"), "message")) == 2
+
+
+def test_no_two_values_stand_in_one_place(trace):
+    places = list(layout(trace.graph).values())
+    assert len(set(places)) == len(places) == len(trace.values)
+
+
+def test_the_drawing_is_narrow_enough_for_a_phone(trace):
+    assert float(ET.fromstring(str(draw(trace))).get("width")) <= 390
+
+
+def test_lit_values_differ_and_the_rest_do_not(trace):
+    plain, lit = groups(draw(trace), "node"), groups(draw(trace, ["ivar"]), "node")
+    differ = [a.get("data-name") for a, b in zip(plain, lit, strict=True)
+              if ET.tostring(a) != ET.tostring(b)]
+    assert differ == ["ivar"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_paths_edges_are_those_whose_messages_reach_x_along_it(rng, path):
+    ran = run(BATCH_NORM, inputs(rng), rng.normal(size=(5, 3)))
+    edges = path_edges(BATCH_NORM, path)
+    assert not edges & PATHS[path]
+    everything = {(s.name, i) for s in BATCH_NORM for i in s.inputs}
+    along = ran.without(everything - edges)["x"]
+    np.testing.assert_array_equal(along, ran.without(PATHS[path])["x"])
+
+
+def test_the_same_trace_gives_the_same_bytes(rng):
+    given, dy = inputs(rng), rng.normal(size=(5, 3))
+    first, second = (str(draw(run(BATCH_NORM, given, dy), ["mu"])) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("options, message", [
+    ({"lit": ["nu"]}, r"lit: \['nu'\], expected names out of \['x', "),
+    ({"lit": "mu"}, "lit: 'mu', expected names"),
+    ({"path": "direct"}, "path: 'direct', expected one of \\['straight'"),
+    ({"direction": "up"}, "direction: 'up', expected"),
+])
+def test_draw_names_a_bad_argument(rng, options, message):
+    ran = run(BATCH_NORM, inputs(rng), np.ones((5, 3)))
+    with pytest.raises(ValueError, match=message):
+        draw(ran, **options)
+
+
+def test_a_forward_run_has_no_messages_to_draw(rng):
+    with pytest.raises(ValueError, match="trace: ran forward only"):
+        draw(run(BATCH_NORM, inputs(rng)))
+
+
+def test_the_derivation_has_a_line_for_every_step_and_every_gradient(trace):
+    lines = str(derivation(trace)).splitlines()[1:-1]
+    assert len(lines) == len(trace.graph) + len(trace.grads) - 1
+
+
+def test_latex_sums_where_the_run_broadcast(rng):
+    ran = run(BATCH_NORM, inputs(rng), np.ones((5, 3)))
+    assert gradient_tex(ran, "beta") == r"d\beta &= \sum dy"
+    assert gradient_tex(ran, "x") == r"dx &= d\mathit{xmu} + \frac{1}{m}\,d\mu"
+    assert gradient_tex(ran, "mu") == r"d\mu &= -\sum d\mathit{xmu}"
+
+
+def read_back(tex, **values):
+    """The value of a rule of the op table, its LaTeX read as arithmetic."""
+    tex = Template(tex).substitute({name: name for name in "abgy"}, sum="")
+    tex = tex.replace(r"\sum a", "total").replace(r"\,", "*").replace(r"\cdot", "*")
+    tex = re.sub(r"\\frac\{(.+?)\}\{(.+?)\}", r"(\1)/(\2)*1", tex)
+    tex = re.sub(r"\\sqrt\{(.+?)\}", r"(\1)**.5", tex).replace("^", "**")
+    return eval(tex.replace("*1*", "*").replace("*1total", "*total"), {}, values)
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_the_latex_of_an_op_says_what_the_op_computes(name, rng):
+    op = OPS[name]
+    args = dict(zip("ab", rng.uniform(1, 2, size=(len(op.vjp_tex), 5))))
+    y, g = op.forward(0, *args.values()), rng.normal(size=5)
+    g = g[:1] if name == "mean" else g
+    total = args["a"].sum()
+    np.testing.assert_allclose(read_back(op.tex, **args, m=5, total=total), y)
+    for tex, gradient in zip(op.vjp_tex, op.vjp(0, g, y, *args.values()), strict=True):
+        value = read_back(tex, **args, m=5, y=y, g=g)
+        np.testing.assert_allclose(np.broadcast_to(value, (5,)), gradient)
+
+
+def test_tables_show_as_text_and_as_html(trace):
+    for table in (steps_table(trace), messages_table(trace), gradients_table(trace)):
+        assert str(table.rows[0][0]) in repr(table)
+        root = ET.fromstring(table._repr_html_())
+        assert root.find("caption").text == table.caption
+        assert len(root.findall("tbody/tr")) == len(table.rows)
+
+
+def test_a_table_refuses_rows_of_another_length():
+    with pytest.raises(ValueError, match="rows: "):
+        Table("a", ("b", "c"), [(1,)])
+
+
+def test_tables_escape_what_html_would_read():
+    assert "&lt;b&gt;" in Table("a", ("b",), [("<b>",)])._repr_html_()
+
+
+def test_json_reads_back_to_the_trace(trace):
+    data = json.loads(trace_json(trace))
+    assert [step["name"] for step in data["steps"]] == [s.name for s in trace.graph]
+    for name, value in trace.values.items():
+        np.testing.assert_array_equal(np.array(data["values"][name]), value)
+        assert tuple(data["shapes"][name]) == value.shape
+    for sent, message in zip(data["messages"], trace.messages, strict=True):
+        assert (sent["step"], sent["input"]) == (message.step, message.input)
+        np.testing.assert_array_equal(np.array(sent["gradient"]), message.gradient)

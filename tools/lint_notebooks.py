@@ -1,0 +1,69 @@
+"""What strict nbval does not see in a notebook: it passes a stripped one whole."""
+
+from statistics import median
+
+LONGEST, TYPICAL, WIDEST, LARGEST = 16, 8, 74, 500_000
+FIGURE = "image/svg+xml"
+UNSTABLE = ("image/png", "image/jpeg")
+EVASIONS = {
+    "nbval-ignore-output",
+    "nbval-skip",
+    "raises-exception",
+    "NBVAL_IGNORE_OUTPUT",
+    "NBVAL_SKIP",
+    "NBVAL_RAISES_EXCEPTION",
+    "nbval-raises-exception",
+}
+
+
+def faults(notebook, name="notebook"):
+    """What is wrong with a stored notebook, a line each."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    found = [
+        f"cell {i}: {fault}"
+        for i, cell in enumerate(code, 1)
+        for fault in cell_faults(cell)
+    ]
+    counts = [cell.execution_count for cell in code]
+    if counts != list(range(1, len(code) + 1)):
+        found.append(f"execution counts {counts}, expected 1 to {len(code)}")
+    if code and not any(cell.outputs for cell in code):
+        found.append("no cell has an output: stripped?")
+    if code and median(len(shown(cell)) for cell in code) > TYPICAL:
+        found.append(f"the median cell is longer than {TYPICAL} lines")
+    return [f"{name}: {fault}" for fault in found]
+
+
+def cell_faults(cell):
+    lines = shown(cell)
+    if len(lines) > LONGEST:
+        yield f"{len(lines)} lines, at most {LONGEST}"
+    if any(len(line) > WIDEST for line in lines):
+        yield f"has a line of more than {WIDEST} characters, which the page would cut"
+    if EVASIONS & {
+        *cell.metadata.get("tags", []),
+        *cell.source.replace("#", " ").split(),
+    }:
+        yield "is kept out of the comparison by a tag or comment"
+    for output in cell.outputs:
+        data = output.get("data", {})
+        if output.output_type == "error" or output.get("name") == "stderr":
+            yield "ends in an error or writes to stderr"
+        if any(kind in data for kind in UNSTABLE):
+            yield "shows a PNG or JPEG, which nbval does not compare"
+        if FIGURE in data:
+            yield from figure_faults(cell)
+        if len(str(data.get(FIGURE, ""))) > LARGEST:
+            yield "shows a figure of more than 500 KB"
+
+
+def figure_faults(cell):
+    shown_as = cell.metadata.get("mystnb", {})
+    if len(shown_as.get("image", {}).get("alt", "").split()) < 4:
+        yield "shows a figure without alt text that says it in words"
+    if not shown_as.get("figure", {}).get("caption", "").strip():
+        yield "shows a figure without caption"
+
+
+def shown(cell):
+    return [line for line in cell.source.splitlines() if line.strip()]

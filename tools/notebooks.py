@@ -1,0 +1,157 @@
+"""Chapter sources into executed notebooks: book/source/NAME.md -> book/NAME.ipynb.
+
+The same source, package and environment give the same bytes. Prose may hold
+placeholders, {{ expression }}: each is evaluated in the chapter's kernel after the
+cells above it, so that a sentence cannot disagree with its cell. Usage:
+
+    python tools/notebooks.py [NAME ...] [--all] [--jobs N]
+
+executes the chapters whose source, package or environment changed since their notebook
+was made; the named ones, or --all, whatever changed.
+"""
+
+import argparse
+import ast
+import hashlib
+import os
+import re
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from pins import PINS
+
+ROOT = Path(__file__).parent.parent
+SOURCES = ROOT / "book" / "source"
+STAMPS = ROOT / ".stamps"
+PLACEHOLDER = re.compile(r"\{\{ (.+?) \}\}", re.DOTALL)
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+NOTE = """\
+> **Run this page.** It is the notebook `book/{name}.ipynb`. In a copy of the book's
+> repository, `make lab` opens it in JupyterLab; without make, `pip install -e .` brings
+> `bnbook`, the package that the cells import."""
+
+
+def notebook_path(source):
+    return source.parent.parent / f"{source.stem}.ipynb"
+
+
+def execute(source):
+    """The notebook that `source` gives: executed, and its prose filled in."""
+    notebook = jupytext.read(source)
+    note = nbformat.v4.new_markdown_cell(NOTE.format(name=source.stem))
+    notebook.cells.insert(1, note)
+    client = NotebookClient(
+        notebook,
+        timeout=120,
+        kernel_name="python3",
+        record_timing=False,
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(source.parent.parent)}},
+    )
+    with client.setup_kernel(env={**os.environ, **PINS}):
+        for index, cell in enumerate(notebook.cells):
+            if cell.cell_type == "code":
+                client.execute_cell(cell, index)
+                fill_words(cell, client)
+            else:
+                cell.source = fill(cell.source, client)
+    notebook.cells = [part for cell in notebook.cells for part in with_caption(cell)]
+    for index, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{index:02}"
+    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    return nbformat.writes(notebook) + "\n"
+
+
+def fill(text, client):
+    """`text` with each placeholder replaced by str() of its value in the kernel."""
+    return PLACEHOLDER.sub(lambda match: evaluate(match[1], client), text)
+
+
+def fill_words(cell, client):
+    """Fill in the placeholders of a figure's caption and alt text."""
+    shown_as = cell.metadata.get("mystnb", {})
+    for part, key in (("figure", "caption"), ("image", "alt")):
+        if key in shown_as.get(part, {}):
+            shown_as[part][key] = fill(shown_as[part][key], client)
+
+
+def with_caption(cell):
+    """A cell, and its figure's caption for who reads the notebook and not the page."""
+    caption = cell.metadata.get("mystnb", {}).get("figure", {}).get("caption")
+    if not caption:
+        return [cell]
+    hidden = {"tags": ["remove-cell"]}
+    return [cell, nbformat.v4.new_markdown_cell(f"*{caption}*", metadata=hidden)]
+
+
+def evaluate(expression, client):
+    request = client.kc.execute(
+        "", silent=True, user_expressions={"value": f"str({expression})"}
+    )
+    reply = client.wait_for_reply(request)["content"]["user_expressions"]["value"]
+    if reply["status"] == "error":
+        raise ValueError(f"{{{{ {expression} }}}}: {reply['ename']}: {reply['evalue']}")
+    return ast.literal_eval(reply["data"]["text/plain"])
+
+
+def fingerprint(source):
+    """A hash of all that the notebook follows from, and of the notebook itself."""
+    package = sorted((ROOT / "src").rglob("*.py"))
+    tools = [Path(__file__), ROOT / "tools" / "pins.py", ROOT / "requirements.txt"]
+    files = [source, *package, *tools, notebook_path(source)]
+    content = b"\0".join(path.read_bytes() for path in files if path.exists())
+    return hashlib.sha256(content).hexdigest()
+
+
+def stale(source):
+    stamp = STAMPS / source.stem
+    return not stamp.exists() or stamp.read_text() != fingerprint(source)
+
+
+def make(source):
+    """Write the notebook of one source; the seconds it took, or what went wrong."""
+    start = time.perf_counter()
+    try:
+        text = execute(source)
+    except (CellExecutionError, ValueError) as error:
+        return f"FAILED\n{error}"
+    notebook_path(source).write_text(text, encoding="utf-8")
+    STAMPS.mkdir(exist_ok=True)
+    (STAMPS / source.stem).write_text(fingerprint(source))
+    return f"{time.perf_counter() - start:.1f} s"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="*", help="chapters, such as 04-ten-nodes")
+    parser.add_argument("--all", action="store_true", help="even if nothing changed")
+    parser.add_argument("--jobs", type=int, default=2, help="chapters at a time")
+    options = parser.parse_args()
+    sources = sorted(SOURCES.glob("*.md"))
+    unknown = set(options.names) - {source.stem for source in sources}
+    if unknown:
+        parser.error(f"{', '.join(sorted(unknown))}: no such source in {SOURCES}")
+    wanted = [
+        s
+        for s in sources
+        if options.all or s.stem in options.names or (not options.names and stale(s))
+    ]
+    failed = False
+    with ThreadPoolExecutor(options.jobs) as pool:
+        results = pool.map(make, wanted)
+        for number, (source, result) in enumerate(zip(wanted, results), 1):
+            print(f"{number}/{len(wanted)} {source.stem}: {result}", flush=True)
+            failed |= result.startswith("FAILED")
+    print(f"{len(wanted)} of {len(sources)} chapters executed", flush=True)
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()
