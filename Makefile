@@ -18,6 +18,7 @@ test: book  ## every test: the package, the notebooks, the built pages
 
 notebooks: $(READY)  ## execute the chapters that changed: book/source/*.md -> book/*.ipynb
 	$(BIN)/python tools/notebooks.py
+	$(BIN)/python tools/picture.py
 
 serve: $(READY)  ## live preview on http://localhost:8000
 	$(BIN)/python tools/serve.py

@@ -234,7 +234,7 @@ def test_report_html_has_a_caption_and_scoped_escaped_headers():
     ({"upstream": UPSTREAM + 0j}, TypeError,
      "upstream: dtype complex128, expected real numbers"),
     ({"grads": {"gamma": np.ma.array([1.0, 2.0])}}, TypeError,
-     "grads['gamma']: masked array, expected a plain array"),
+     "grads['gamma']: a masked array, expected a plain one"),
     ({"f": lambda x, gamma, beta: x.real}, TypeError,
      "f: returned float64 for complex input, expected complex"),
 ])

@@ -11,6 +11,7 @@ import lint_html
 import lint_notebooks
 import lint_prose
 import notebooks
+import picture
 from test_notebooks import SOURCES, difference
 
 ROOT = notebooks.ROOT
@@ -254,3 +255,13 @@ def test_the_built_pages_have_no_fault():
     built = ROOT / "_build" / "html"
     assert (built / "index.html").exists(), "run `make book` first"
     assert lint_html.faults(built) == []
+
+
+def test_the_readmes_picture_is_the_drawing_of_a_run():
+    assert picture.PATH.read_text(encoding="utf-8") == picture.picture()
+
+
+def test_the_core_is_small_enough_to_read():
+    core = ("ops.py", "trace.py", "normalization.py")
+    texts = [(PACKAGE / "graph" / name).read_text() for name in core]
+    assert sum(len(text.splitlines()) for text in texts) <= 200

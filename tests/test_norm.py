@@ -156,7 +156,7 @@ GOOD = {"x": np.ones((4, 3)), "gamma": np.ones(3), "beta": np.ones(3), "eps": 1e
         ({"x": np.ones((4, 3), complex)}, "x: dtype complex128, expected real numbers"),
         ({"x": [["a", "b"]]}, "x: dtype <U1, expected real numbers"),
         ({"x": np.ma.ones((4, 3))},
-         "x: masked array, expected a plain array (fill it first)"),
+         "x: a masked array, expected a plain one (fill it first)"),
         ({"gamma": np.ones((1, 3))}, "gamma: shape (1, 3), expected (C,) = (3,); "
          "reshape it with gamma.reshape(-1)"),
         ({"beta": np.ones(4)}, "beta: shape (4,), expected (C,) = (3,)"),

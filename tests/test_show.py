@@ -18,6 +18,7 @@ from bnbook.show import (
     gradients_table,
     messages_table,
     steps_table,
+    symbols_table,
     trace_json,
 )
 from bnbook.show.layout import layout, path_edges
@@ -161,7 +162,8 @@ def test_the_latex_of_an_op_says_what_the_op_computes(name, rng):
 
 
 def test_tables_show_as_text_and_as_html(trace):
-    for table in (steps_table(trace), messages_table(trace), gradients_table(trace)):
+    for make in (steps_table, messages_table, gradients_table, symbols_table):
+        table = make(trace)
         assert str(table.rows[0][0]) in repr(table)
         root = ET.fromstring(table._repr_html_())
         assert root.find("caption").text == table.caption

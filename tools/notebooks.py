@@ -45,8 +45,9 @@ def notebook_path(source):
 def execute(source):
     """The notebook that `source` gives: executed, and its prose filled in."""
     notebook = jupytext.read(source)
-    note = nbformat.v4.new_markdown_cell(NOTE.format(name=source.stem))
-    notebook.cells.insert(1, note)
+    if source.stem[0].isdigit():
+        note = nbformat.v4.new_markdown_cell(NOTE.format(name=source.stem))
+        notebook.cells.insert(1, note)
     client = NotebookClient(
         notebook,
         timeout=120,

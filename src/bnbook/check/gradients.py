@@ -5,7 +5,7 @@ import numpy as np
 from bnbook.check.methods import METHODS, relative_error, unit_vectors
 from bnbook.check.report import Report, Row
 from bnbook.graph import graph_inputs, run
-from bnbook.norm.arguments import real_array
+from bnbook.norm.arguments import array, shaped
 
 
 def numerical_gradient(
@@ -109,7 +109,8 @@ def _size(a):
 
 
 def _real(name, value, like=None):
-    return real_array(name, value, like).astype(float)
+    a = array(name, value) if like is None else shaped(name, value, like.shape)
+    return a.astype(float)
 
 
 def _known(argument, name, table):

@@ -2,44 +2,53 @@
 
 import numpy as np
 
+REAL, COMPLEX = "iuf", "iufc"
 
-def real_array(name, value, like=None):
-    """`value` as a real floating array; integers become float64, the rest is refused.
 
-    With `like`, the shape must be exactly that of `like`: broadcasting is no answer.
-    """
+def array(name, value, *, ndim=None, kinds=REAL):
+    """`value` as an array of floats (integers become float64), no copy if it is one."""
     if isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"{name}: masked array, expected a plain array (fill it first)")
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name}: dtype {array.dtype}, expected real numbers")
-    if like is not None and array.shape != like.shape:
-        raise ValueError(f"{name}: shape {array.shape}, expected {like.shape}")
-    return array if array.dtype.kind == "f" else array.astype(np.float64)
+        raise TypeError(f"{name}: a masked array, expected a plain one (fill it first)")
+    try:
+        a = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name}: rows of unequal length, expected an array") from None
+    if a.dtype.kind not in kinds:
+        expected = "real numbers" if kinds == REAL else "real or complex numbers"
+        raise TypeError(f"{name}: dtype {a.dtype}, expected {expected}")
+    if ndim is not None and a.ndim != ndim:
+        raise ValueError(f"{name}: shape {a.shape}, expected {ndim} dimensions")
+    return a if a.dtype.kind in "fc" else a.astype(np.float64)
+
+
+def shaped(name, value, shape, *, kinds=REAL):
+    """`value` as an array of exactly `shape`; broadcasting is not an answer."""
+    a = array(name, value, kinds=kinds)
+    if a.shape != tuple(shape):
+        raise ValueError(f"{name}: shape {a.shape}, expected {tuple(shape)}")
+    return a
 
 
 def batch(x):
     """x as a training batch: (N, C, *spatial), two values or more a channel."""
-    x = real_array("x", x)
+    x = array("x", x)
     if not 2 <= x.ndim <= 5:
         raise ValueError(f"x: {x.ndim} dimensions, expected 2 to 5: (N, C, *spatial)")
     values = x.size // x.shape[1] if x.shape[1] else 0
     if values < 2:
         raise ValueError(
-            f"x: shape {x.shape} gives a channel {values} values, expected at least 2"
-        )
+            f"x: shape {x.shape} gives a channel {values} values, expected at least 2")
     return x
 
 
 def per_channel(name, value, x):
     """A parameter of shape (C,), copied to x's dtype, shaped to broadcast against x."""
-    array = real_array(name, value)
-    if array.shape != x.shape[1:2]:
-        hint = f"; reshape it with {name}.reshape(-1)" if array.ndim > 1 else ""
+    a = array(name, value)
+    if a.shape != x.shape[1:2]:
+        hint = f"; reshape it with {name}.reshape(-1)" if a.ndim > 1 else ""
         raise ValueError(
-            f"{name}: shape {array.shape}, expected (C,) = {x.shape[1:2]}{hint}"
-        )
-    return array.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 2))
+            f"{name}: shape {a.shape}, expected (C,) = {x.shape[1:2]}{hint}")
+    return a.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 2))
 
 
 def nonnegative(name, value):

@@ -69,7 +69,7 @@ def staged_gradients(dy, cache):
     Book: eq-dgx to eq-dx in chapter 4. Returns name -> gradient, each of its value's
     shape (statistics keep their dims); gamma and beta are (C,).
     """
-    dy = arguments.real_array("dy", dy, like=cache.xhat)
+    dy = arguments.shaped("dy", dy, cache.xhat.shape)
     axes = statistics_axes(dy)
     m = dy.size // dy.shape[1]
     dgx = dy.copy()
@@ -107,7 +107,7 @@ def batch_norm_backward(dy, cache):
     of y's shape exactly (ValueError otherwise). Returns dx (of x's shape) and the sums
     dgamma = sum(dy * xhat) and dbeta = sum(dy), both (C,).
     """
-    dy = arguments.real_array("dy", dy, like=cache.xhat)
+    dy = arguments.shaped("dy", dy, cache.xhat.shape)
     axes = statistics_axes(dy)
     dy_mean = dy.mean(axis=axes, keepdims=True)
     dy_xhat_mean = (dy * cache.xhat).mean(axis=axes, keepdims=True)
@@ -121,7 +121,7 @@ def batch_norm_backward_detached(dy, cache):
     Book: eq-detached in chapter 7. dgamma and dbeta are those of the full backward: the
     statistics stand before them. It is not the gradient of batch_norm_forward.
     """
-    dy = arguments.real_array("dy", dy, like=cache.xhat)
+    dy = arguments.shaped("dy", dy, cache.xhat.shape)
     axes = statistics_axes(dy)
     dx = cache.gamma * cache.ivar * dy
     return dx, (dy * cache.xhat).sum(axis=axes), dy.sum(axis=axes)

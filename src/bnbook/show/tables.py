@@ -40,6 +40,32 @@ def steps_table(trace):
     return Table("The graph's steps", ("value", "op", "inputs", "shape"), rows)
 
 
+MEANINGS = {
+    "x": "the batch",
+    "eps": "a small number that keeps the root away from 0",
+    "gamma": "the scale, a parameter",
+    "beta": "the shift, a parameter",
+    "mu": "the mean of each column",
+    "xmu": "the deviation from the mean",
+    "sq": "its square",
+    "var": "the variance: the mean of the squares, biased",
+    "vareps": "the variance with eps added",
+    "std": "the standard deviation",
+    "ivar": "one over the standard deviation",
+    "xhat": "the normalised batch",
+    "gx": "the normalised batch, scaled",
+    "y": "the output",
+}
+
+
+def symbols_table(trace):
+    """Every name of a trace, its meaning, its shape, and the name of its gradient."""
+    rows = [(name, MEANINGS[name], value.shape, f"d{name}")
+            for name, value in trace.values.items()]
+    head = ("name", "meaning", "shape", "gradient")
+    return Table("The names of batch normalization", head, rows)
+
+
 def messages_table(trace):
     """Every message in the order sent: from which step, to which input, its shape."""
     rows = [(i + 1, m.step, m.input, m.gradient.shape)
