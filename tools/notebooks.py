@@ -53,6 +53,7 @@ def execute(source):
         timeout=120,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(source.parent.parent)}},
     )

@@ -61,8 +61,10 @@ def draw(trace, lit=(), *, path=None, direction="both", crop=False):
              for name, (column, row) in layout(trace.graph).items()}
     shown = [a for a in arrows(trace) if a.kind in KINDS[direction]]
     both = direction == "both"
-    lines = [_line(a, place, apart=5 * both, label=not both or a.kind == "edge",
-                   strong=not path or (a.step, a.input) in on_path) for a in shown]
+    lines = [_line(a, place, apart=5 * both + 8 * shown[:k].count(a),
+                   label=a.kind in KINDS[direction][:1] and a not in shown[k + 1:],
+                   strong=not path or (a.step, a.input) in on_path)
+             for k, a in enumerate(shown)]
     ops = {step.name: step.op for step in trace.graph}
     boxes = [_box(name, ops.get(name, "input"), at, name in lit)
              for name, at in place.items()]
