@@ -219,7 +219,7 @@ def test_report_prints_one_line_a_row():
 def test_report_html_has_a_caption_and_scoped_escaped_headers():
     html = Report("complex step", (Row("x", (3, 2), 3e-16),))._repr_html_()
     assert "<caption>" in html
-    assert '<th scope="row">x</th>' in html
+    assert '<th scope="row" class="bn-short">x</th>' in html
     assert "&lt; 1e-14" in html
 
 

@@ -88,6 +88,15 @@ def test_the_drawing_is_narrow_enough_for_a_phone(trace):
     assert float(ET.fromstring(str(draw(trace))).get("width")) <= 390
 
 
+def test_a_cropped_drawing_keeps_what_the_lit_value_touches(rng):
+    ran = run(BATCH_NORM, inputs(rng), rng.normal(size=(5, 3)))
+    cropped = draw(ran, ["gx"], direction="backward", crop=True)
+    names = {group.get("data-name") for group in groups(cropped, "node")}
+    assert names == {"xhat", "ivar", "gx", "gamma", "y", "beta"}
+    sent = {group.get("data-input") for group in groups(cropped, "message")}
+    assert sent == {"ivar", "xhat", "gamma", "gx", "beta"}
+
+
 def test_lit_values_differ_and_the_rest_do_not(trace):
     plain, lit = groups(draw(trace), "node"), groups(draw(trace, ["ivar"]), "node")
     differ = [a.get("data-name") for a, b in zip(plain, lit, strict=True)

@@ -63,6 +63,8 @@ def save_svg(figure, file):
 def layer_histograms(rows, *, limits=None, bins=31, label="activation", color="blue"):
     """A grid of histograms, one row a network, one column a layer; returns the figure.
 
+    In a notebook, assign it: the figure shows itself at the end of the cell.
+
     rows: row label -> list of arrays, one a layer, all rows of equal length. Every
     panel shares the value axis (limits, or the range of all values), and is scaled to
     its own tallest bin; values beyond the limits count in the outermost bins.
@@ -102,6 +104,8 @@ def _merged(tops, edges):
 
 def accuracy_grid(panels, x, *, columns=4, xlabel="step", ylabel="accuracy"):
     """A grid of learning curves with their spread over seeds; returns the figure.
+
+    In a notebook, assign it: the figure shows itself at the end of the cell.
 
     panels: title -> {series label: array (seeds, points)}, up to five series, the same
     in each panel; x (points,): where the points stand, from 0 on. A line is the median

@@ -4,6 +4,9 @@ from html import escape
 
 from bnbook.show.latex import completed
 
+ROW_HEAD = 'th scope="row"'
+SHORT = 12  # characters: a page keeps so short a cell on one line
+
 
 class Table:
     """Rows under a head, with a caption; the first cell of a row is its heading."""
@@ -23,10 +26,8 @@ class Table:
     def _repr_html_(self):
         head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in self.head)
         rows = "".join(
-            f'<tr><th scope="row">{escape(first)}</th>'
-            + "".join(f"<td>{escape(cell)}</td>" for cell in rest) + "</tr>"
-            for first, *rest in self.rows
-        )
+            "".join(["<tr>", _cell(first, ROW_HEAD), *map(_cell, rest), "</tr>"])
+            for first, *rest in self.rows)
         return (
             f'<table class="bn-table"><caption>{escape(self.caption)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
@@ -38,6 +39,11 @@ def steps_table(trace):
     rows = [(s.name, s.op, ", ".join(s.inputs), trace.values[s.name].shape)
             for s in trace.graph]
     return Table("The graph's steps", ("value", "op", "inputs", "shape"), rows)
+
+
+def _cell(text, tag="td"):
+    short = ' class="bn-short"' if len(text) <= SHORT else ""
+    return f"<{tag}{short}>{escape(text)}</{tag[:2]}>"
 
 
 MEANINGS = {
