@@ -24,6 +24,7 @@ serve: $(READY)  ## live preview on http://localhost:8000
 	$(BIN)/python tools/serve.py
 
 lab: $(READY)  ## open the chapters in JupyterLab
+	$(BIN)/jupyter trust book/*.ipynb  # JupyterLab hides the stored SVG of others
 	$(BIN)/jupyter lab book
 
 lint: $(READY)
@@ -40,6 +41,7 @@ pytorch: $(READY)  ## weekly: PyTorch's results made anew, and the tests held to
 	$(PYTHON) -m venv .venv-torch
 	.venv-torch/bin/pip install -q numpy torch --extra-index-url \
 	https://download.pytorch.org/whl/cpu
+	mkdir -p _build
 	.venv-torch/bin/python tests/oracle/make_torch.py > _build/torch.json
 	BNBOOK_TORCH=$(CURDIR)/_build/torch.json $(BIN)/python -m pytest tests/test_oracle.py
 

@@ -17,7 +17,7 @@ import os
 import re
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import jupytext
@@ -147,9 +147,10 @@ def main():
     ]
     failed = False
     with ThreadPoolExecutor(options.jobs) as pool:
-        results = pool.map(make, wanted)
-        for number, (source, result) in enumerate(zip(wanted, results), 1):
-            print(f"{number}/{len(wanted)} {source.stem}: {result}", flush=True)
+        running = {pool.submit(make, source): source for source in wanted}
+        for number, future in enumerate(as_completed(running), 1):
+            name, result = running[future].stem, future.result()
+            print(f"{number}/{len(wanted)} {name}: {result}", flush=True)
             failed |= result.startswith("FAILED")
     print(f"{len(wanted)} of {len(sources)} chapters executed", flush=True)
     sys.exit(failed)
