@@ -88,9 +88,9 @@ def test_the_notebook_guard_bites(notebook, plant):
 
 
 def change_prose(notebook):
-    cell = next(c for c in notebook.cells if "< 1e" in c.source
+    cell = next(c for c in notebook.cells if "1e-" in c.source
                 and c.cell_type == "markdown")
-    cell.source = cell.source.replace("< 1e", "< 2e")
+    cell.source = cell.source.replace("1e-", "2e-")
 
 
 def replace_an_svg(notebook):

@@ -88,16 +88,20 @@ def accuracy_curves(digits, scales, *, activations=("sigmoid", "relu"), seeds=ra
     """Train every network of a grid: (activation, scale, batch_norm) -> Curves.
 
     scales: what initial_params takes as `init`. A seed fixes the first weights and the
-    order of the rows; all settings share them, with and without batch norm.
+    order of the rows; all settings share them, with and without batch norm. All runs are
+    in float32, as networks usually train, at two thirds of float64's time.
     """
     x, labels, x_test, labels_test = digits
+    x, x_test = np.float32(x), np.float32(x_test)
     curves = {}
     for activation, scale, bn in product(activations, scales, (False, True)):
         network = Network((x.shape[1], *hidden, 10), activation, bn)
         runs = []
         for rng in map(np.random.default_rng, seeds):
-            params, log = train(network, network.initial_params(rng, scale), x, labels,
-                                epochs=epochs, batch_size=batch_size, lr=lr, rng=rng)
+            params = network.initial_params(rng, scale)
+            params = {name: np.float32(a) for name, a in params.items()}
+            params, log = train(network, params, x, labels, epochs=epochs,
+                                batch_size=batch_size, lr=lr, rng=rng)
             parts = np.array_split(log.accuracy.ravel(), points)
             test = evaluate(network, params, x_test, labels_test, x)
             runs.append(([part.mean() for part in parts], test))

@@ -46,6 +46,7 @@ def _cell(text, tag="td"):
     return f"<{tag}{short}>{escape(text)}</{tag[:2]}>"
 
 
+LETTERS = {"mu": "μ", "gamma": "γ", "beta": "β", "eps": "ϵ", "xhat": "x\u0302"}
 MEANINGS = {
     "x": "the batch",
     "eps": "a small number that keeps the root away from 0",
@@ -65,10 +66,10 @@ MEANINGS = {
 
 
 def symbols_table(trace):
-    """Every name of a trace, its meaning, its shape, and the name of its gradient."""
-    rows = [(name, MEANINGS[name], value.shape, f"d{name}")
+    """Every name of a trace, how a formula writes it, its meaning and its shape."""
+    rows = [(name, LETTERS.get(name, name), MEANINGS[name], value.shape)
             for name, value in trace.values.items()]
-    head = ("name", "meaning", "shape", "gradient")
+    head = ("code", "formula", "meaning", "shape")
     return Table("The names of batch normalization", head, rows)
 
 
