@@ -32,7 +32,7 @@ lint: $(READY)
 
 newest:  ## weekly: the newest versions that pyproject.toml allows, cells uncompared
 	$(PYTHON) -m venv .venv-newest
-	.venv-newest/bin/pip install -q -e ".[book,test]"
+	.venv-newest/bin/pip install -q -U -e ".[book,test]"
 	.venv-newest/bin/jupyter-book build . --path-output . --all -q -W -n --keep-going
 	.venv-newest/bin/python -m pytest --nbval-lax --deselect \
 	tests/test_notebooks.py::test_the_notebook_follows_from_its_source_and_the_package
@@ -47,6 +47,7 @@ pytorch: $(READY)  ## weekly: PyTorch's results made anew, and the tests held to
 
 clean:
 	rm -rf _build .venv .venv-newest .venv-torch .stamps .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -134,8 +134,11 @@ def test_no_input_changes_and_none_is_kept(inputs, dy):
 @pytest.mark.parametrize(
     "change, message",
     [
-        ({"eps": None}, r"^eps: dtype object, expected numbers$"),
-        ({"x": np.ones((3, 4), bool)}, r"^x: dtype bool, expected numbers$"),
+        ({"eps": None}, r"^eps: dtype object, expected real or complex numbers$"),
+        ({"x": np.ones((3, 4), bool)}, r"^x: dtype bool, expected real or complex"),
+        ({"x": np.ma.ones((7, 4))}, r"^x: a masked array, expected a plain one"),
+        ({"x": [[1.0], [1.0, 2.0]]}, r"^x: rows of unequal length, expected an array$"),
+        ({"x": np.ones((0, 4))}, r"^x: shape \(0, 4\), expected values$"),
         ({"gamma": np.ones(5)}, r"^step gx: multiply of gamma \(5,\), xhat \(7, 4\): "),
         ({"delta": 1.0}, r"^inputs: got .*'delta'.*, expected \['beta', 'eps'"),
     ],
@@ -146,9 +149,25 @@ def test_bad_input_is_named_in_one_line(inputs, change, message):
     assert "\n" not in str(caught.value)
 
 
-def test_the_upstream_gradient_must_have_the_outputs_shape(inputs):
-    with pytest.raises(ValueError, match=r"^upstream: \(4,\), expected \(7, 4\)$"):
-        run(BATCH_NORM, inputs, np.ones(4))
+@pytest.mark.parametrize("upstream, message", [
+    (np.ones(4), r"^upstream: shape \(4,\), expected \(7, 4\)$"),
+    (np.ones((7, 4), complex), "^upstream: dtype complex128, expected real numbers$"),
+    (np.ones((7, 4), bool), "^upstream: dtype bool, expected real numbers$"),
+    (np.full((7, 4), None), "^upstream: dtype object, expected real numbers$"),
+])
+def test_a_bad_upstream_gradient_is_named_in_one_line(inputs, upstream, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        run(BATCH_NORM, inputs, upstream)
+
+
+def test_an_op_that_the_table_lacks_is_named():
+    with pytest.raises(ValueError, match=r"^step y: exp of a \(\): 'exp'$"):
+        run((Step("y", "exp", ("a",)),), {"a": 1.0})
+
+
+def test_axes_that_are_no_axes_are_named(inputs):
+    with pytest.raises(ValueError, match=r"^step mu: mean of x \(7, 4\): "):
+        run(BATCH_NORM, inputs, axes=5)
 
 
 def test_every_op_writes_as_many_messages_as_it_computes(rng):

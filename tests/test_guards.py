@@ -77,14 +77,53 @@ def grow_too_wide(notebook):
     code_cells(notebook)[2].source += "\nx = " + "1 + " * 20 + "1"
 
 
-@pytest.mark.parametrize("plant", [
-    strip, delete_a_cell, forget_the_alt_text, forget_the_caption, show_a_png,
-    ignore_an_output, ignore_by_comment, write_to_stderr, grow_too_long, grow_too_wide,
+def forget_the_outputs(notebook):
+    for cell in code_cells(notebook):
+        cell.outputs = []
+
+
+def end_in_an_error(notebook):
+    code_cells(notebook)[2].outputs.append(
+        nbformat.v4.new_output("error", ename="E", evalue="", traceback=[]))
+
+
+def show_an_image_in_html(notebook):
+    html = {"text/html": '<img src="data:image/png;base64,AA==">'}
+    code_cells(notebook)[2].outputs.append(
+        nbformat.v4.new_output("display_data", data=html))
+
+
+def grow_a_figure(notebook):
+    figure_cell(notebook).outputs[-1].data[lint_notebooks.FIGURE] += " " * 500_000
+
+
+def grow_everywhere(notebook):
+    for cell in code_cells(notebook):
+        cell.source += "\nx = 1" * 8
+
+
+@pytest.mark.parametrize("plant, words", [
+    (strip, "execution counts"), (forget_the_outputs, "no cell has an output"),
+    (delete_a_cell, "execution counts"), (forget_the_alt_text, "without alt text"),
+    (forget_the_caption, "without caption"), (show_a_png, "no SVG"),
+    (show_an_image_in_html, "no SVG"), (ignore_an_output, "kept out"),
+    (ignore_by_comment, "kept out"), (write_to_stderr, "stderr"),
+    (end_in_an_error, "ends in an error"), (grow_too_long, "lines, at most"),
+    (grow_too_wide, "characters"), (grow_a_figure, "more than 500 KB"),
+    (grow_everywhere, "median cell"),
 ])
-def test_the_notebook_guard_bites(notebook, plant):
+def test_the_notebook_guard_bites(notebook, plant, words):
     assert lint_notebooks.faults(notebook) == []
     plant(notebook)
-    assert lint_notebooks.faults(notebook)
+    assert any(words in fault for fault in lint_notebooks.faults(notebook))
+
+
+@pytest.mark.parametrize("word", [
+    "nbval-ignore-output", "nbval-skip", "nbval-raises-exception", "raises-exception",
+    "NBVAL_IGNORE_OUTPUT", "NBVAL_SKIP", "PYTEST_VALIDATE_IGNORE_OUTPUT"])
+def test_no_cell_escapes_nbval(notebook, word):
+    code_cells(notebook)[2].source += f"\n# {word}"
+    assert any("kept out" in fault for fault in lint_notebooks.faults(notebook))
 
 
 def change_prose(notebook):
@@ -96,10 +135,6 @@ def change_prose(notebook):
 def replace_an_svg(notebook):
     data = figure_cell(notebook).outputs[-1].data
     data[lint_notebooks.FIGURE] = data[lint_notebooks.FIGURE].replace("mean", "median")
-
-
-def grow_too_wide(notebook):
-    code_cells(notebook)[2].source += "\nx = " + "1 + " * 20 + "1"
 
 
 @pytest.mark.parametrize("plant", [
@@ -156,6 +191,10 @@ def test_a_placeholder_that_fails_is_an_error(tmp_path):
 @pytest.mark.parametrize("sentence", [
     "The sum is 5.", "It is off by 0.25.", "The error is 3e-16.", "That is 81 %.",
     "It is $10^{-15}$.", "It is `0.83`.", "After 1,297 images.", "It is .81 at best.",
+    "It is {{ 5 }}.", "It is {{ '81 %' }}.", "It is {{total}}.",
+    "It rose to\n81. Then.",
+    "It is < 3e-16, and that is > 0.", ":::{note} The error is 3e-16\nSo.\n:::",
+    "It is {math}`3.7`.",
 ])
 def test_the_prose_guard_bites(sentence):
     assert lint_prose.faults(SMALL) == []
@@ -181,10 +220,15 @@ def test_the_house_stands():
 
 @pytest.mark.parametrize("line", [
     "from bnbook.norm import batch_norm_forward", "import bnbook.show.drawing",
-    "from bnbook import check"])
+    "from bnbook import check", "from ..check import faults"])
 def test_the_house_guard_bites(tmp_path, line):
     (tmp_path / "graph").mkdir()
     (tmp_path / "graph" / "ops.py").write_text(line + "\n")
+    assert lint_house.upward(tmp_path)
+
+
+def test_a_part_that_the_house_does_not_know_is_a_fault(tmp_path):
+    (tmp_path / "helpers.py").write_text("import numpy\n")
     assert lint_house.upward(tmp_path)
 
 
@@ -241,13 +285,24 @@ def site(tmp_path):
     ("b.html#b", "d.html"), ("b.html#b", "b.html#d"), ("#a", "#d"), ("c.svg", "d.svg"),
     (' alt="a circle"', ""), ("<math>", r"$\hat{x}$<math>"), ("<p>", '<p id="a">'),
     ("<p>", '<script src="https://example.org/a.js"></script><p>'),
-    ("<p>", r"<p>\begin{align} a \end{align}"),
+    ("<p>", r"<p>\begin{align} a \end{align}"), ("<p>", "<p>$x^2$"),
+    ("<p>", r"<p>\gamma"),
+    ("<p>", '<p style="background: url(https://example.org/a.png)">'),
+    ("<p>", '<style>@import "https://example.org/a.css"</style><p>'),
+    ("<p>", '<video src="//example.org/a.mp4"></video><p>'),
+    ("<p>", '<img alt="a" srcset="https://example.org/a.png 2x"><p>'),
+    ("<p>", '<svg role="img" aria-label=""></svg><p>'), ('alt="a circle"', 'alt=""'),
 ])
 def test_the_html_guard_bites(site, old, new):
     assert lint_html.faults(site) == []
     page = PAGE.replace(old, new, 1)
     assert page != PAGE
     (site / "a.html").write_text(page)
+    assert lint_html.faults(site)
+
+
+def test_the_html_guard_reads_the_styles(site):
+    (site / "a.css").write_text("@import url(https://example.org/b.css);")
     assert lint_html.faults(site)
 
 

@@ -430,6 +430,39 @@ def test_curves_come_for_every_setting_and_seed():
         assert curve.train.shape == (2, 4) and curve.test.shape == (2,)
 
 
+def test_a_curve_is_the_run_of_its_seed():
+    x, x_test = rng().normal(size=(2, 20, 6)).astype(np.float32)
+    labels, test_labels = rng(1).integers(10, size=(2, 20))
+    curves = nn.accuracy_curves((x, labels, x_test, test_labels), ["he"], seeds=(3, 8),
+                                hidden=(4, 3), epochs=2, batch_size=5, lr=0.5, points=4)
+    network, curve = Network((6, 4, 3, 10), "relu", True), curves["relu", "he", True]
+    for k, seed in enumerate((3, 8)):
+        r = rng(seed)
+        params = {n: np.float32(a) for n, a in network.initial_params(r, "he").items()}
+        params, log = nn.train(network, params, x, labels, epochs=2, batch_size=5,
+                               lr=0.5, rng=r)
+        parts = [part.mean() for part in np.array_split(log.accuracy.ravel(), 4)]
+        np.testing.assert_array_equal(curve.train[k], parts)
+        assert curve.test[k] == nn.evaluate(network, params, x_test, test_labels, x)
+
+
+def test_more_points_than_batches_are_refused():
+    x, labels = rng().normal(size=(20, 6)), rng(1).integers(10, size=20)
+    with pytest.raises(ValueError, match=r"points: 9, expected at most .* batches, 8"):
+        nn.accuracy_curves((x, labels, x, labels), ["he"], hidden=(4,), epochs=2,
+                           batch_size=5, points=9)
+
+
+@pytest.mark.parametrize("rows, batch_size", [(7, 1), (7, 2), (3, 2)])
+def test_a_batch_of_one_is_refused_before_anything_moves(rows, batch_size):
+    network, params, x, labels = network_case("relu", True)
+    used = rng(4)
+    with pytest.raises(ValueError, match=f"batch_size: {batch_size} leaves a batch"):
+        nn.train(network, params, x[:rows], labels[:rows], epochs=1,
+                 batch_size=batch_size, lr=0.1, rng=used)
+    assert used.random() == rng(4).random()
+
+
 def test_a_refused_training_leaves_the_generator_where_it_was():
     network, params, x, labels = network_case("relu", True)
     used = rng(4)

@@ -132,6 +132,12 @@ def test_draw_names_a_bad_argument(rng, options, message):
         draw(ran, **options)
 
 
+def test_a_graph_without_statistics_has_no_paths(rng):
+    ran = run(INFERENCE, inputs(rng, INFERENCE), np.ones((5, 3)))
+    with pytest.raises(ValueError, match="path: 'variance', but the graph computes no"):
+        draw(ran, path="variance")
+
+
 def test_a_forward_run_has_no_messages_to_draw(rng):
     with pytest.raises(ValueError, match="trace: ran forward only"):
         draw(run(BATCH_NORM, inputs(rng)))
@@ -140,6 +146,12 @@ def test_a_forward_run_has_no_messages_to_draw(rng):
 def test_the_derivation_has_a_line_for_every_step_and_every_gradient(trace):
     lines = str(derivation(trace)).splitlines()[1:-1]
     assert len(lines) == len(trace.graph) + len(trace.grads) - 1
+
+
+def test_latex_leaves_out_messages_that_were_not_sent(rng):
+    graph = (Step("u", "square", ("a",)), Step("y", "add", ("a", "b")))
+    ran = run(graph, {"a": rng.normal(size=3), "b": 1.0}, np.ones(3))
+    assert gradient_tex(ran, "a") == r"d\mathit{a} &= dy"
 
 
 def test_latex_sums_where_the_run_broadcast(rng):

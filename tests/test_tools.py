@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 import notebooks
+from pins import PINS
 
 SOURCE = """---
 kernelspec: {name: python3, display_name: Python 3, language: python}
@@ -65,6 +66,20 @@ def test_a_cell_that_fails_leaves_the_notebook_as_it_was(source):
     assert notebooks.make(source).startswith("FAILED")
     assert notebooks.notebook_path(source).read_bytes() == before
     assert notebooks.stale(source)
+
+
+def test_a_kernel_that_dies_is_reported(source):
+    source.write_text(SOURCE.replace("print(", "import os; os._exit(1); print("))
+    assert notebooks.make(source).startswith("FAILED")
+
+
+def test_the_tool_pins_what_its_kernels_run_on(source, monkeypatch):
+    for name in PINS:
+        monkeypatch.delenv(name)
+    source.write_text(SOURCE.replace('"two and three:", 2 + 3', "dict(os.environ)")
+                      .replace("print", "import os\nprint"))
+    assert all(f"'{name}': '{value}'" in notebooks.execute(source)
+               for name, value in PINS.items())
 
 
 def test_the_same_source_gives_the_same_bytes(source):

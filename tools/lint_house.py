@@ -24,27 +24,33 @@ def imports(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield node.module
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
 
 
 def upward(package):
     """Imports of src/bnbook that run against the order of FLOORS."""
     found = []
     for path in sorted(package.rglob("*.py")):
-        part = path.relative_to(package).parts[0].removesuffix(".py")
-        if part not in FLOORS:
+        name = path.relative_to(package)
+        part = name.parts[0].removesuffix(".py")
+        if part not in (*FLOORS, "__init__"):
+            found.append(f"{name}: not a part of the house, {', '.join(FLOORS)}")
             continue
         for module in imports(path):
-            target = (
-                (*module.split("."), "")[1] if module.startswith("bnbook") else part
-            )
-            if target not in FLOORS or FLOORS.index(target) > FLOORS.index(part):
+            top, target, *_ = (*module.split("."), "", "")
+            if top and top != "bnbook":
+                continue
+            if target not in FLOORS[: level(part)]:
                 found.append(
-                    f"{path.relative_to(package)}: imports {module}, against "
-                    f"the order {' < '.join(FLOORS)}"
+                    f"{name}: imports {module}, against the order {' < '.join(FLOORS)}"
                 )
     return found
+
+
+def level(part):
+    """How many of FLOORS a part may import: all of them if it is the package's face."""
+    return FLOORS.index(part) + 1 if part in FLOORS else len(FLOORS)
 
 
 def undeclared(folder, requirements, own=()):
@@ -53,7 +59,7 @@ def undeclared(folder, requirements, own=()):
     known = {*sys.stdlib_module_names, "bnbook", *own} | siblings(folder)
     found = []
     for path in sorted(folder.rglob("*.py")):
-        for top in sorted({module.split(".")[0] for module in imports(path)}):
+        for top in sorted({module.split(".")[0] for module in imports(path)} - {""}):
             name = canonicalize_name(DISTRIBUTION.get(top, top))
             if top not in known and name not in declared:
                 found.append(f"{path.name}: imports {top}, which is not required")

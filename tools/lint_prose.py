@@ -1,9 +1,10 @@
 """Numbers in a chapter's prose: filled in from the kernel, or accounted for.
 
-A number in prose may be a placeholder; a constant that stands in one of the chapter's
-code cells; 0 or 1, or up to 3 in a formula or code span; the number of a chapter, a
-year; or a figure from elsewhere, listed with its source under `cited` in the front
-matter. Any other number is taken for a result typed by hand.
+A number in prose may be a placeholder that reads a name of the chapter's code; a
+constant that stands in one of its code cells (not in an assertion or a figure's size);
+0 or 1, or up to 3 in a formula or code span; the number of a chapter, a year; or a
+figure from elsewhere, listed with its source under `cited` in the front matter. Any
+other number is taken for a result typed by hand. Numbers in words are not seen.
 """
 
 import ast
@@ -15,15 +16,12 @@ from notebooks import PLACEHOLDER
 
 SILENT = [
     PLACEHOLDER,
-    re.compile(
-        r"^(```|~~~|:::).*$|^:[\w-]+:.*$|^\([\w-]+\)=$|^\s*\d+\. ", re.MULTILINE
-    ),
-    re.compile(
-        r"\{[\w:-]+\}`[^`]*`|\]\([^)]*\)|<!--.*?-->|<[^>]*>|\(eq-[\w-]+\)", re.DOTALL
-    ),
-    re.compile(
-        r"\b(chapters?|sections?|algorithm|figures?) \d+((,| and| to) \d+)*", re.I
-    ),
+    re.compile(r"^(```|~~~|:::)[`~:]*(\{[\w:-]+\})?", re.MULTILINE),
+    re.compile(r"^:[\w-]+:.*$|^\([\w-]+\)=$|\(eq-[\w-]+\)", re.MULTILINE),
+    re.compile(r"(?<=\n\n)\s*\d+\. "),
+    re.compile(r"\{(eq|ref|numref|cite|doc)\}`[^`]*`|\]\([^)]*\)"),
+    re.compile(r"<!--.*?-->|</?[a-zA-Z][^>]*>", re.DOTALL),
+    re.compile(r"\b(chapter|section|algorithm|figure)s? \d+(,? (and|to) \d+)*", re.I),
     re.compile(r"\b(19|20)\d\d\b"),
 ]
 FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]+\$|`[^`]+`", re.DOTALL)
@@ -33,23 +31,33 @@ PLAIN, SMALL = {0, 1}, {0, 1, 2, 3}
 
 
 def faults(text, name="source"):
-    """The numbers of a source that nothing accounts for, a line each."""
+    """What in a source's prose nothing accounts for, a line each."""
     notebook = jupytext.reads(text, fmt="md:myst")
-    cited = notebook.metadata.get("cited", {})
-    known = literals(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    known |= {float(number) for number in cited}
     prose = "\n\n".join(words(cell) for cell in notebook.cells)
+    holes = [h[0] for h in PLACEHOLDER.finditer(prose) if not reads_a_name(h[1])]
     for pattern in SILENT:
         prose = pattern.sub(" ", prose)
-    found = [
-        (n, known | SMALL) for span in FORMULA.findall(prose) for n in numbers(span)
-    ]
-    found += [(n, known | PLAIN) for n in numbers(FORMULA.sub(" ", prose))]
+    known = literals(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    known |= {float(number) for number in notebook.metadata.get("cited", {})}
+    spans = FORMULA.findall(prose)
+    found = [(n, known | SMALL) for span in spans for n in numbers(span)]
+    plain = FORMULA.sub(" ", prose)
+    found += [(n, known | PLAIN) for n in numbers(plain)]
     return [
-        f"{name}: {number} in prose: no cell, placeholder or citation accounts for it"
-        for number, allowed in found
-        if value(number) not in allowed
+        *(f"{name}: {hole} reads no name of the chapter's code" for hole in holes),
+        *[f"{name}: {{{{ without spaces is no placeholder"] * plain.count("{{"),
+        *(
+            f"{name}: {number} in prose: no code, placeholder or citation for it"
+            for number, allowed in found
+            if value(number) not in allowed
+        ),
     ]
+
+
+def reads_a_name(expression):
+    """Whether a placeholder depends on the chapter's code at all."""
+    tree = ast.parse(expression.strip())
+    return any(isinstance(node, ast.Name) for node in ast.walk(tree))
 
 
 def words(cell):
@@ -62,21 +70,23 @@ def words(cell):
 
 
 def literals(cells):
-    """Every number that stands in the code."""
-    trees = (
-        ast.parse(re.sub(r"^[%!].*$", "", cell, flags=re.MULTILINE)) for cell in cells
-    )
-    nodes = (node for tree in trees for node in ast.walk(tree))
-    return {
-        float(node.value)
-        for node in nodes
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float)
-    }
+    """Every number that stands in the code, but for thresholds and sizes of figures."""
+    known = set()
+    for cell in cells:
+        waiting = [ast.parse(re.sub(r"^[%!].*$", "", cell, flags=re.MULTILINE))]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+                known.add(float(node.value))
+            size = getattr(node, "arg", "") == "figsize"
+            if not (size or isinstance(node, ast.Assert)):
+                waiting += ast.iter_child_nodes(node)
+    return known
 
 
 def numbers(text):
-    text = POWER.sub(lambda match: f" 1e{match[1]} ", text)
-    return NUMBER.findall(text)
+    """The numbers of a text, as they are written; powers of ten as 1e-3."""
+    return NUMBER.findall(POWER.sub(lambda match: f" 1e{match[1]} ", text))
 
 
 def value(number):

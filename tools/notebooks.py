@@ -23,7 +23,11 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import (
+    CellExecutionError,
+    CellTimeoutError,
+    DeadKernelError,
+)
 
 from pins import PINS
 
@@ -54,7 +58,7 @@ def execute(source):
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,
-        extra_arguments=["--log-level=ERROR"],
+        extra_arguments=["--log-level=CRITICAL"],
         resources={"metadata": {"path": str(source.parent.parent)}},
     )
     with client.setup_kernel(env={**os.environ, **PINS}):
@@ -122,7 +126,7 @@ def make(source):
     start = time.perf_counter()
     try:
         text = execute(source)
-    except (CellExecutionError, ValueError) as error:
+    except (CellExecutionError, CellTimeoutError, DeadKernelError, ValueError) as error:
         return f"FAILED\n{error}"
     notebook_path(source).write_text(text, encoding="utf-8")
     STAMPS.mkdir(exist_ok=True)

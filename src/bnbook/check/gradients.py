@@ -5,7 +5,7 @@ import numpy as np
 from bnbook.check.methods import METHODS, relative_error, unit_vectors
 from bnbook.check.report import Report, Row
 from bnbook.graph import graph_inputs, run
-from bnbook.norm.arguments import array, shaped
+from bnbook.graph.arguments import array, shaped
 
 
 def numerical_gradient(

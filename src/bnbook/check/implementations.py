@@ -10,6 +10,7 @@ from bnbook.norm import (
     batch_norm_backward_staged,
     batch_norm_forward,
 )
+from bnbook.norm.batch_norm import statistics_axes
 
 
 class Implementation(NamedTuple):
@@ -31,17 +32,12 @@ class Specimen(NamedTuple):
     implementation: Implementation
 
 
-def all_but_channels(x):
-    """The axes of the statistics of batch normalization."""
-    return (0, *range(2, x.ndim))
-
-
 def results(grads):
     """(dx, dgamma, dbeta) out of a trace's gradients."""
     return grads["x"], grads["gamma"].ravel(), grads["beta"].ravel()
 
 
-def from_graph(graph=BATCH_NORM, ops=OPS, silent=(), axes=all_but_channels):
+def from_graph(graph=BATCH_NORM, ops=OPS, silent=(), axes=statistics_axes):
     """The implementation that runs `graph`; `silent` edges send nothing back."""
     def forward(x, gamma, beta, eps=1e-5):
         shape = (-1, *[1] * (x.ndim - 2))

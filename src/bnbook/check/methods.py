@@ -71,8 +71,11 @@ def relative_error(claimed, reference, unit=1.0):
 
     A reference below 1e-8 * unit counts as zero, where only rounding is left to compare
     (dx at N = 1, or under a constant upstream gradient): then the difference is divided
-    by `unit`. NaN stays NaN.
+    by `unit`. NaN stays NaN. Raises ValueError if the shapes differ.
     """
+    if np.shape(claimed) != np.shape(reference):
+        raise ValueError(
+            f"claimed: shape {np.shape(claimed)}, expected {np.shape(reference)}")
     largest = np.max(np.abs(reference), initial=0)
     scale = unit if largest < 1e-8 * unit else largest
     return float(np.max(np.abs(np.subtract(claimed, reference)), initial=0) / scale)

@@ -5,6 +5,14 @@ import numpy as np
 from bnbook.check.checks import EPS, NAMES, Check, draw, own_forward, pass_through
 from bnbook.check.gradients import numerical_gradient
 from bnbook.check.implementations import TRACE
+from bnbook.nn import (
+    affine_backward,
+    affine_forward,
+    relu_backward,
+    relu_forward,
+    softmax_cross_entropy_backward,
+    softmax_cross_entropy_forward,
+)
 
 
 def relative_error(a, b):
@@ -43,29 +51,26 @@ def course_gradients(implementation, _):
     return all(relative_error(n, g) < 1e-8 for n, g in zip(numeric, grads, strict=True))
 
 
-def softmax_loss(scores):
-    """The mean loss when the right class is 0, and its gradient by the scores."""
-    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-    dscores = p.copy()
-    dscores[:, 0] -= 1
-    return -np.log(p[:, 0]).mean(), dscores / len(p)
-
-
 def course_network(implementation, rng):
     x, V = rng.normal(size=(2, 4)), 0.05 * rng.normal(size=(5, 3))
-    W = 0.05 * rng.normal(size=(4, 5))
+    W, b, labels = 0.05 * rng.normal(size=(4, 5)), np.zeros(5), np.zeros(2, int)
     inputs = {"W": W, "gamma": np.ones(5), "beta": np.zeros(5)}
 
     def forward(W, gamma, beta):
-        y, cache = implementation.forward(x @ W, gamma, beta, EPS)
-        return y, cache, *softmax_loss(np.maximum(y, 0) @ V)
+        h, affine = affine_forward(x, W, b)
+        y, cache = implementation.forward(h, gamma, beta, EPS)
+        a, relu = relu_forward(y)
+        scores, top = affine_forward(a, V, np.zeros(3))
+        loss, softmax = softmax_cross_entropy_forward(scores, labels)
+        return loss, (affine, cache, relu, top, softmax)
 
-    y, cache, _, dscores = forward(**inputs)
-    dx, dgamma, dbeta = implementation.backward((dscores @ V.T) * (y > 0), cache)
-    claimed = {"W": x.T @ dx, "gamma": dgamma, "beta": dbeta}
+    _, (affine, cache, relu, top, softmax) = forward(**inputs)
+    da, *_ = affine_backward(softmax_cross_entropy_backward(softmax), top)
+    dx, dgamma, dbeta = implementation.backward(relu_backward(da, relu), cache)
+    claimed = {"W": affine_backward(dx, affine)[1], "gamma": dgamma, "beta": dbeta}
     return all(
         relative_error(g, numerical_gradient(
-            lambda **p: forward(**p)[2], inputs, name, 1.0, h=1e-5)) < 1e-4
+            lambda **p: forward(**p)[0], inputs, name, 1.0, h=1e-5)) < 1e-4
         for name, g in claimed.items())
 
 

@@ -40,8 +40,8 @@ class Report:
         return max(self.rows, key=lambda r: (math.isnan(r.error), r.error))
 
     def within(self, tolerance):
-        """Whether every error is below `tolerance`; False if one is NaN."""
-        return all(row.error < tolerance for row in self.rows)
+        """Whether every error is below `tolerance`; False if one is NaN or none is."""
+        return bool(self.rows) and all(row.error < tolerance for row in self.rows)
 
     @property
     def table(self):

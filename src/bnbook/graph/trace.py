@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bnbook.graph.arguments import COMPLEX, REAL, array, shaped
 from bnbook.graph.ops import OPS, unbroadcast
 
 
@@ -24,7 +25,7 @@ class Message(NamedTuple):
     gradient: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace:
     """What one run produced.
 
@@ -69,14 +70,14 @@ def run(graph, inputs, upstream=None, *, axes=0, ops=OPS):
     for name, op, args in graph:
         try:
             values[name] = ops[op].forward(axes, *(values[a] for a in args))
-        except ValueError as error:
+        except (KeyError, TypeError, ValueError) as error:
             shapes = ", ".join(f"{a} {values[a].shape}" for a in args)
             raise ValueError(f"step {name}: {op} of {shapes}: {error}") from None
     if upstream is None:
         return Trace(graph, values, {}, (), axes, ops)
-    upstream = np.array(upstream, dtype=values[name].dtype)
-    if upstream.shape != values[name].shape:
-        raise ValueError(f"upstream: {upstream.shape}, expected {values[name].shape}")
+    y = values[name]
+    kinds = COMPLEX if y.dtype.kind == "c" else REAL
+    upstream = shaped("upstream", upstream, y.shape, kinds=kinds).astype(y.dtype)
     grads, messages = backward(graph, values, upstream, axes, ops)
     return Trace(graph, values, grads, messages, axes, ops)
 
@@ -100,9 +101,8 @@ def _one_dtype(graph, inputs):
     names = graph_inputs(graph)
     if set(inputs) != set(names):
         raise ValueError(f"inputs: got {sorted(inputs)}, expected {sorted(names)}")
-    arrays = {name: np.asarray(inputs[name]) for name in names}
-    for name, a in arrays.items():
-        if a.dtype.kind not in "iufc":
-            raise TypeError(f"{name}: dtype {a.dtype}, expected numbers")
+    arrays = {name: array(name, inputs[name], kinds=COMPLEX) for name in names}
+    if empty := [name for name, a in arrays.items() if not a.size]:
+        raise ValueError(f"{empty[0]}: shape {arrays[empty[0]].shape}, expected values")
     dtype = np.result_type(1.0, *(a if a.ndim else a.item() for a in arrays.values()))
     return {name: np.array(a, dtype=dtype) for name, a in arrays.items()}

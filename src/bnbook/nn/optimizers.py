@@ -12,7 +12,7 @@ def sgd(params, grads, lr):
     params, grads: name -> array, the same names and shapes; lr: a number of at least 0.
     Neither dict is changed. Raises ValueError or TypeError.
     """
-    lr = nonnegative("lr", lr)
+    lr = float(nonnegative("lr", lr))
     if set(params) != set(grads):
         raise ValueError(f"grads: got {sorted(grads)}, expected {sorted(params)}")
     new = {}

@@ -59,12 +59,15 @@ def train(network, params, x, labels, *, epochs, batch_size, lr, rng):
     """SGD on softmax cross-entropy: (new params, Log).
 
     An epoch goes once through the rows in a new order, in the fewest batches of at most
-    `batch_size` rows, equal to within one row: no batch of one is left over. x (N, D),
-    labels (N,); rng: the generator of the orders. Raises TypeError or ValueError.
+    `batch_size` rows, equal to within one row. x (N, D), labels (N,); rng: makes the
+    orders. Raises TypeError or ValueError, also if batch norm would meet a single row.
     """
     x = checked_input(network, params, x)
     labels = check.labels("labels", labels, len(x), network.sizes[-1])
     batches = -(-len(x) // check.count("batch_size", batch_size))
+    if network.batch_norm and len(x) < 2 * batches:
+        raise ValueError(f"batch_size: {batch_size} leaves a batch of one of {len(x)} "
+                         "rows, expected two or more in each")
     log = np.empty((check.count("epochs", epochs), batches, 2))
     nonnegative("lr", lr)
     check.generator("rng", rng)
@@ -88,8 +91,9 @@ def accuracy_curves(digits, scales, *, activations=("sigmoid", "relu"), seeds=ra
     """Train every network of a grid: (activation, scale, batch_norm) -> Curves.
 
     scales: what initial_params takes as `init`. A seed fixes the first weights and the
-    order of the rows; all settings share them, with and without batch norm. All runs are
-    in float32, as networks usually train, at two thirds of float64's time.
+    order of the rows; all settings share them, with and without batch norm. Runs are in
+    float32, as networks usually train, at two thirds of float64's time. points: at most
+    the number of batches in all (ValueError).
     """
     x, labels, x_test, labels_test = digits
     x, x_test = np.float32(x), np.float32(x_test)
@@ -102,6 +106,9 @@ def accuracy_curves(digits, scales, *, activations=("sigmoid", "relu"), seeds=ra
             params = {name: np.float32(a) for name, a in params.items()}
             params, log = train(network, params, x, labels, epochs=epochs,
                                 batch_size=batch_size, lr=lr, rng=rng)
+            if points > log.accuracy.size:
+                raise ValueError(f"points: {points}, expected at most the number of "
+                                 f"batches, {log.accuracy.size}")
             parts = np.array_split(log.accuracy.ravel(), points)
             test = evaluate(network, params, x_test, labels_test, x)
             runs.append(([part.mean() for part in parts], test))

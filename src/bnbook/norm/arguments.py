@@ -1,32 +1,10 @@
-"""Argument checks: one line that names the argument, what it was, what it may be."""
+"""What batch norm asks of its arguments, each in one line that names it."""
 
 import numpy as np
 
-REAL, COMPLEX = "iuf", "iufc"
+from bnbook.graph.arguments import COMPLEX, REAL, array, shaped
 
-
-def array(name, value, *, ndim=None, kinds=REAL):
-    """`value` as an array of floats (integers become float64), no copy if it is one."""
-    if isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"{name}: a masked array, expected a plain one (fill it first)")
-    try:
-        a = np.asarray(value)
-    except ValueError:
-        raise ValueError(f"{name}: rows of unequal length, expected an array") from None
-    if a.dtype.kind not in kinds:
-        expected = "real numbers" if kinds == REAL else "real or complex numbers"
-        raise TypeError(f"{name}: dtype {a.dtype}, expected {expected}")
-    if ndim is not None and a.ndim != ndim:
-        raise ValueError(f"{name}: shape {a.shape}, expected {ndim} dimensions")
-    return a if a.dtype.kind in "fc" else a.astype(np.float64)
-
-
-def shaped(name, value, shape, *, kinds=REAL):
-    """`value` as an array of exactly `shape`; broadcasting is not an answer."""
-    a = array(name, value, kinds=kinds)
-    if a.shape != tuple(shape):
-        raise ValueError(f"{name}: shape {a.shape}, expected {tuple(shape)}")
-    return a
+__all__ = ["COMPLEX", "REAL", "array", "batch", "nonnegative", "per_channel", "shaped"]
 
 
 def batch(x):
@@ -41,6 +19,11 @@ def batch(x):
     return x
 
 
+def like(name, value, other):
+    """`value` in the shape and the dtype of `other`; broadcasting is not an answer."""
+    return shaped(name, value, other.shape).astype(other.dtype, copy=False)
+
+
 def per_channel(name, value, x):
     """A parameter of shape (C,), copied to x's dtype, shaped to broadcast against x."""
     a = array(name, value)
@@ -53,7 +36,7 @@ def per_channel(name, value, x):
 
 def nonnegative(name, value):
     """A finite number >= 0."""
-    if not np.isscalar(value) or isinstance(value, (str, bytes, bool, complex)):
+    if not np.isscalar(value) or np.asarray(value).dtype.kind not in REAL:
         raise TypeError(f"{name}: {value!r}, expected a number >= 0")
     if not 0 <= value < np.inf:
         raise ValueError(f"{name}: {value!r}, expected a number >= 0")

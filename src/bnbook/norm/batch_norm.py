@@ -5,7 +5,8 @@ statistics over its m = N * prod(spatial) values. gamma and beta are (C,). The
 variance is biased (divided by m) and eps stands inside the root. The functions are
 pure: no argument changes, and the cache shares no memory with one. Names are the
 graph's, and d<name> is the gradient of the loss by <name>. The tests hold each
-function to the trace.
+function to the trace. The arithmetic is the textbook's, in x's own dtype, with no care
+for digits: float16 overflows where a deviation reaches 256.
 
 Source: Ioffe & Szegedy 2015, algorithm 1, and their section 3 for the gradients.
 """
@@ -69,7 +70,7 @@ def staged_gradients(dy, cache):
     Book: eq-dgx to eq-dx in chapter 4. Returns name -> gradient, each of its value's
     shape (statistics keep their dims); gamma and beta are (C,).
     """
-    dy = arguments.shaped("dy", dy, cache.xhat.shape)
+    dy = arguments.like("dy", dy, cache.xhat)
     axes = statistics_axes(dy)
     m = dy.size // dy.shape[1]
     dgx = dy.copy()
@@ -107,7 +108,7 @@ def batch_norm_backward(dy, cache):
     of y's shape exactly (ValueError otherwise). Returns dx (of x's shape) and the sums
     dgamma = sum(dy * xhat) and dbeta = sum(dy), both (C,).
     """
-    dy = arguments.shaped("dy", dy, cache.xhat.shape)
+    dy = arguments.like("dy", dy, cache.xhat)
     axes = statistics_axes(dy)
     dy_mean = dy.mean(axis=axes, keepdims=True)
     dy_xhat_mean = (dy * cache.xhat).mean(axis=axes, keepdims=True)
@@ -121,7 +122,7 @@ def batch_norm_backward_detached(dy, cache):
     Book: eq-detached in chapter 7. dgamma and dbeta are those of the full backward: the
     statistics stand before them. It is not the gradient of batch_norm_forward.
     """
-    dy = arguments.shaped("dy", dy, cache.xhat.shape)
+    dy = arguments.like("dy", dy, cache.xhat)
     axes = statistics_axes(dy)
     dx = cache.gamma * cache.ivar * dy
     return dx, (dy * cache.xhat).sum(axis=axes), dy.sum(axis=axes)

@@ -66,6 +66,8 @@ def _check(trace, lit, path, direction):
         raise ValueError(f"lit: {lit!r}, expected names out of {list(trace.values)}")
     if path not in (None, *PATHS):
         raise ValueError(f"path: {path!r}, expected one of {list(PATHS)}")
+    if path and "mu" not in {step.name for step in trace.graph}:
+        raise ValueError(f"path: {path!r}, but the graph computes no statistics")
     if direction not in KINDS:
         raise ValueError(f"direction: {direction!r}, expected {list(KINDS)}")
     if direction != "forward" and not trace.messages:

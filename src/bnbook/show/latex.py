@@ -60,7 +60,7 @@ def completed(trace):
 def _message_tex(trace):
     """name -> the messages into it, in LaTeX, in the order in which they were sent."""
     into = defaultdict(list)
-    for step in reversed(trace.graph):
+    for step in (s for s in reversed(trace.graph) if s.name in trace.grads):
         rules = trace.ops[step.op].vjp_tex
         for name, rule in zip(step.inputs, rules, strict=True):
             into[name].append(_fill(rule, trace, step, name))

@@ -1,0 +1,29 @@
+"""Argument checks: one line that names the argument, what it was, what it may be."""
+
+import numpy as np
+
+REAL, COMPLEX = "iuf", "iufc"
+
+
+def array(name, value, *, ndim=None, kinds=REAL):
+    """`value` as an array of floats (integers become float64), no copy if it is one."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name}: a masked array, expected a plain one (fill it first)")
+    try:
+        a = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name}: rows of unequal length, expected an array") from None
+    if a.dtype.kind not in kinds:
+        expected = "real numbers" if kinds == REAL else "real or complex numbers"
+        raise TypeError(f"{name}: dtype {a.dtype}, expected {expected}")
+    if ndim is not None and a.ndim != ndim:
+        raise ValueError(f"{name}: shape {a.shape}, expected {ndim} dimensions")
+    return a if a.dtype.kind in "fc" else a.astype(np.float64)
+
+
+def shaped(name, value, shape, *, kinds=REAL):
+    """`value` as an array of exactly `shape`; broadcasting is not an answer."""
+    a = array(name, value, kinds=kinds)
+    if a.shape != tuple(shape):
+        raise ValueError(f"{name}: shape {a.shape}, expected {tuple(shape)}")
+    return a
