@@ -13,7 +13,7 @@ def frame(xhat):
     """Three unit vectors, the rows: along 1, along xhat, and at right angles to both.
 
     xhat (3,) sums to 0 and is not 0. The third is the way the circle runs on which
-    every normalised batch of three lies.
+    every normalized batch of three lies.
     """
     one = np.ones(3) / np.sqrt(3)
     out = xhat / np.linalg.norm(xhat)

@@ -59,8 +59,8 @@ MEANINGS = {
     "vareps": "the variance with eps added",
     "std": "the standard deviation",
     "ivar": "one over the standard deviation",
-    "xhat": "the normalised batch",
-    "gx": "the normalised batch, scaled",
+    "xhat": "the normalized batch",
+    "gx": "the normalized batch, scaled",
     "y": "the output",
 }
 
