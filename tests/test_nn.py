@@ -49,9 +49,6 @@ ELEMENTWISE = {
 every_activation = pytest.mark.parametrize("name", ELEMENTWISE)
 
 
-# Layers: values
-
-
 def test_affine_is_the_sum_over_inputs_plus_the_bias():
     x, w, b = affine_arguments()
     y, _ = nn.affine_forward(x, w, b)
@@ -87,9 +84,6 @@ def test_relu_stops_even_an_infinite_gradient():
     np.testing.assert_array_equal(nn.relu_backward([np.inf, 2.0], cache), [0, 2])
 
 
-# Layers: gradients
-
-
 @pytest.mark.parametrize("k", [0, 1, 2])
 def test_affine_gradients_agree_with_the_complex_step(k):
     args = affine_arguments()
@@ -121,9 +115,6 @@ def test_relu_agrees_with_central_differences_away_from_its_kink():
     np.testing.assert_allclose(nn.relu_backward(dy, cache), truth, atol=1e-9)
 
 
-# Loss
-
-
 def test_the_loss_is_the_mean_surprise():
     p = np.array([[0.7, 0.2, 0.1], [0.1, 0.6, 0.3], [0.25, 0.25, 0.5], [0.2, 0.2, 0.6]])
     loss, _ = nn.softmax_cross_entropy_forward(np.log(p) + 5, [0, 1, 0, 2])
@@ -144,9 +135,6 @@ def test_huge_logits_overflow_nothing():
                                                    [0, 0, 1])
     assert loss == pytest.approx(1e4 / 3)
     assert np.isfinite(nn.softmax_cross_entropy_backward(cache)).all()
-
-
-# What the caller does after a call changes nothing, and no argument is changed
 
 
 def test_edits_after_the_forward_change_no_affine_gradient():
@@ -191,9 +179,6 @@ def test_activations_keep_the_dtype(name, dtype):
     assert backward(np.ones(3, dtype), cache).dtype == dtype
 
 
-# Start and step
-
-
 def test_initial_scales_are_the_published_ones():
     assert nn.initial_std("xavier", 64, 36) == pytest.approx(np.sqrt(0.02), rel=1e-15)
     assert nn.initial_std("he", 64, 36) == pytest.approx(np.sqrt(1 / 32), rel=1e-15)
@@ -216,8 +201,6 @@ def test_sgd_goes_against_the_gradient_and_changes_no_argument():
     np.testing.assert_array_equal(params["w"], [[1, 2], [3, 4]])
     np.testing.assert_array_equal(grads["b"], [10])
 
-
-# The network
 
 SIZES = (6, 5, 4, 3)
 
@@ -327,9 +310,6 @@ def test_the_same_seed_gives_the_same_weights_with_batch_norm_and_at_any_scale()
     assert not any(normed[n].any() for n in ("b1", "b2", "b3", "beta1", "beta2"))
 
 
-# Test time
-
-
 @pytest.mark.parametrize("batch_norm", [False, True])
 def test_with_a_batchs_own_statistics_test_time_equals_training(batch_norm):
     network, params, x, _ = network_case("tanh", batch_norm)
@@ -363,9 +343,6 @@ def test_evaluation_normalises_with_the_reference_not_with_the_rows_it_judges():
     expected = nn.accuracy(logits, labels)
     assert nn.evaluate(network, params, x, labels, reference) == expected
     assert not np.allclose(logits, network.forward(params, x)[0])
-
-
-# Training
 
 
 def test_accuracy_counts_rows_and_calls_nan_wrong():
@@ -470,8 +447,6 @@ def test_a_refused_training_leaves_the_generator_where_it_was():
         nn.train(network, params, x, labels, epochs=1, batch_size=4, lr=-1, rng=used)
     assert used.random() == rng(4).random()
 
-
-# Errors: one line that names the argument, what it was and what was expected
 
 NET = Network((6, 5, 3), batch_norm=True)
 P = NET.initial_params(np.random.default_rng(0))

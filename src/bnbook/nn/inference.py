@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bnbook.nn import arguments as check
+from bnbook.nn import arguments
 from bnbook.nn.network import LAYERS, checked_input
 
 EPS = 1e-5  # batch_norm_forward's own
@@ -48,5 +48,5 @@ def predict(network, params, x, statistics):
 
 def _normalize(x, mu, var, gamma, beta):
     shape = x.shape[1:]
-    mu, var = check.shaped("mu", mu, shape), check.shaped("var", var, shape)
+    mu, var = arguments.shaped("mu", mu, shape), arguments.shaped("var", var, shape)
     return gamma * ((x - mu) / np.sqrt(var + EPS)) + beta

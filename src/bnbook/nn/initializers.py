@@ -2,7 +2,7 @@
 
 import math
 
-from bnbook.nn import arguments as check
+from bnbook.nn import arguments
 from bnbook.norm.arguments import nonnegative
 
 STD = {
@@ -20,9 +20,10 @@ def initial_std(init, fan_in, fan_out):
     of, and one input goes into. Sources: Glorot & Bengio 2010, eq. 12 (there as a
     variance); He et al. 2015, eq. 10. Raises ValueError or TypeError for anything else.
     """
-    fan_in, fan_out = check.count("fan_in", fan_in), check.count("fan_out", fan_out)
+    fan_in = arguments.count("fan_in", fan_in)
+    fan_out = arguments.count("fan_out", fan_out)
     if isinstance(init, str):
-        return STD[check.choice("init", init, STD)](fan_in, fan_out)
+        return STD[arguments.choice("init", init, STD)](fan_in, fan_out)
     return nonnegative("init", init)
 
 
@@ -32,4 +33,4 @@ def initial_weights(rng, fan_in, fan_out, init):
     The draws depend on the generator alone: another `init` rescales the same weights.
     """
     std = initial_std(init, fan_in, fan_out)
-    return std * check.generator("rng", rng).standard_normal((fan_in, fan_out))
+    return std * arguments.generator("rng", rng).standard_normal((fan_in, fan_out))

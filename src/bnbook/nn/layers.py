@@ -9,7 +9,7 @@ arrays raise TypeError, a shape that does not fit ValueError.
 
 import numpy as np
 
-from bnbook.nn import arguments as check
+from bnbook.nn import arguments
 
 
 def affine_forward(x, w, b):
@@ -19,11 +19,11 @@ def affine_forward(x, w, b):
 
     x (N, D), w (D, H), b (H,) -> y (N, H). Real or complex.
     """
-    x = check.array("x", x, ndim=2, kinds=check.COMPLEX)
-    w = check.array("w", w, ndim=2, kinds=check.COMPLEX)
+    x = arguments.array("x", x, ndim=2, kinds=arguments.COMPLEX)
+    w = arguments.array("w", w, ndim=2, kinds=arguments.COMPLEX)
     if w.shape[0] != x.shape[1]:
         raise ValueError(f"w: shape {w.shape}, expected ({x.shape[1]}, H)")
-    b = check.shaped("b", b, w.shape[1:], kinds=check.COMPLEX)
+    b = arguments.shaped("b", b, w.shape[1:], kinds=arguments.COMPLEX)
     return x @ w + b, (x.copy(), w.copy())
 
 
@@ -35,7 +35,7 @@ def affine_backward(dy, cache):
     dy (N, H) -> dx (N, D), dw (D, H), db (H,).
     """
     x, w = cache
-    dy = check.shaped("dy", dy, (len(x), w.shape[1]), kinds=check.COMPLEX)
+    dy = arguments.shaped("dy", dy, (len(x), w.shape[1]), kinds=arguments.COMPLEX)
     return dy @ w.T, x.T @ dy, dy.sum(axis=0)
 
 
@@ -47,7 +47,7 @@ def sigmoid_forward(x):
     Where e^{-x} is beyond the largest float, y is 0. Real, or complex with a
     real part above -700.
     """
-    x = check.array("x", x, kinds=check.COMPLEX)
+    x = arguments.array("x", x, kinds=arguments.COMPLEX)
     with np.errstate(over="ignore"):
         y = 1 / (1 + np.exp(-x))
     return y, y.copy()
@@ -56,7 +56,7 @@ def sigmoid_forward(x):
 def sigmoid_backward(dy, cache):
     r"""dx = dy y (1 - y), of dy's shape; at most a quarter of dy."""
     y = cache
-    return check.shaped("dy", dy, y.shape, kinds=check.COMPLEX) * y * (1 - y)
+    return arguments.shaped("dy", dy, y.shape, kinds=arguments.COMPLEX) * y * (1 - y)
 
 
 def tanh_forward(x):
@@ -64,14 +64,15 @@ def tanh_forward(x):
 
     Real or complex.
     """
-    y = np.tanh(check.array("x", x, kinds=check.COMPLEX))
+    y = np.tanh(arguments.array("x", x, kinds=arguments.COMPLEX))
     return y, y.copy()
 
 
 def tanh_backward(dy, cache):
     r"""dx = dy (1 - y^2), of dy's shape."""
     y = cache
-    return check.shaped("dy", dy, y.shape, kinds=check.COMPLEX) * ((1 - y) * (1 + y))
+    dy = arguments.shaped("dy", dy, y.shape, kinds=arguments.COMPLEX)
+    return dy * ((1 - y) * (1 + y))
 
 
 def relu_forward(x):
@@ -80,11 +81,11 @@ def relu_forward(x):
     Real numbers only: complex ones have no order, so the complex step cannot check this
     layer. NaN stays NaN.
     """
-    x = check.array("x", x)
+    x = arguments.array("x", x)
     return np.maximum(x, 0), x > 0
 
 
 def relu_backward(dy, cache):
     r"""dx = dy where x > 0, else 0, of dy's shape; 0 at exactly 0, as is the custom."""
     positive = cache
-    return np.where(positive, check.shaped("dy", dy, positive.shape), 0)
+    return np.where(positive, arguments.shaped("dy", dy, positive.shape), 0)

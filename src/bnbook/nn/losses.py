@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bnbook.nn import arguments as check
+from bnbook.nn import arguments
 
 
 def softmax_cross_entropy_forward(logits, labels):
@@ -16,10 +16,10 @@ def softmax_cross_entropy_forward(logits, labels):
     overflows. Raises TypeError for other dtypes, ValueError for other shapes and
     labels.
     """
-    logits = check.array("logits", logits, ndim=2)
+    logits = arguments.array("logits", logits, ndim=2)
     if 0 in logits.shape:
         raise ValueError(f"logits: shape {logits.shape}, expected one row or more")
-    labels = check.labels("labels", labels, *logits.shape)
+    labels = arguments.labels("labels", labels, *logits.shape)
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return -log_p[np.arange(len(labels)), labels].mean(), (np.exp(log_p), labels)

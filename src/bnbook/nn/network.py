@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bnbook.nn import arguments as check
-from bnbook.nn import layers
+from bnbook.nn import arguments, layers
 from bnbook.nn.initializers import initial_weights
 from bnbook.norm import batch_norm_backward, batch_norm_forward
 
@@ -57,10 +56,10 @@ class Network:
     layers: tuple[Layer, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
-        sizes = tuple(check.count("sizes", n) for n in self.sizes)
+        sizes = tuple(arguments.count("sizes", n) for n in self.sizes)
         if len(sizes) < 2:
             raise ValueError(f"sizes: {sizes}, expected two widths or more")
-        check.choice("activation", self.activation, ACTIVATIONS)
+        arguments.choice("activation", self.activation, ACTIVATIONS)
         if not isinstance(self.batch_norm, bool):
             raise TypeError(f"batch_norm: {self.batch_norm!r}, expected True or False")
         object.__setattr__(self, "sizes", sizes)  # the way round `frozen`
@@ -119,7 +118,7 @@ class Network:
         "x".
         """
         logits = run.outputs[self.layers[-1].name]
-        gradient = check.shaped("dlogits", dlogits, logits.shape).copy()
+        gradient = arguments.shaped("dlogits", dlogits, logits.shape).copy()
         grads, doutputs = {}, {}
         for name, kind, names in reversed(self.layers):
             _, backward = LAYERS[kind]
@@ -141,8 +140,8 @@ def checked_input(network, params, x):
     if set(params) != set(shapes):
         raise ValueError(f"params: got {sorted(params)}, expected {sorted(shapes)}")
     for name, shape in shapes.items():
-        check.shaped(f"params[{name!r}]", params[name], shape)
-    x = check.array("x", x, ndim=2)
+        arguments.shaped(f"params[{name!r}]", params[name], shape)
+    x = arguments.array("x", x, ndim=2)
     if len(x) == 0 or x.shape[1] != network.sizes[0]:
         raise ValueError(
             f"x: shape {x.shape}, expected (N, {network.sizes[0]}) with N at least 1")

@@ -1,6 +1,6 @@
 """Optimizers: parameters and gradients go in, new parameters come out."""
 
-from bnbook.nn import arguments as check
+from bnbook.nn import arguments
 from bnbook.norm.arguments import nonnegative
 
 
@@ -17,6 +17,6 @@ def sgd(params, grads, lr):
         raise ValueError(f"grads: got {sorted(grads)}, expected {sorted(params)}")
     new = {}
     for name, p in params.items():
-        p = check.array(f"params[{name!r}]", p)
-        new[name] = p - lr * check.shaped(f"grads[{name!r}]", grads[name], p.shape)
+        p = arguments.array(f"params[{name!r}]", p)
+        new[name] = p - lr * arguments.shaped(f"grads[{name!r}]", grads[name], p.shape)
     return new

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bnbook.nn import arguments as check
+from bnbook.nn import arguments
 from bnbook.nn.inference import predict, statistics
 from bnbook.nn.losses import (
     softmax_cross_entropy_backward,
@@ -25,8 +25,8 @@ class Log(NamedTuple):
 
 def accuracy(logits, labels):
     """The share of rows whose largest logit is the label's; a row with NaN is wrong."""
-    logits = check.array("logits", logits, ndim=2)
-    labels = check.labels("labels", labels, *logits.shape)
+    logits = arguments.array("logits", logits, ndim=2)
+    labels = arguments.labels("labels", labels, *logits.shape)
     if not len(labels):
         raise ValueError("logits: no rows, expected at least one")
     sure = ~np.isnan(logits).any(axis=1)
@@ -63,14 +63,14 @@ def train(network, params, x, labels, *, epochs, batch_size, lr, rng):
     orders. Raises TypeError or ValueError, also if batch norm would meet a single row.
     """
     x = checked_input(network, params, x)
-    labels = check.labels("labels", labels, len(x), network.sizes[-1])
-    batches = -(-len(x) // check.count("batch_size", batch_size))
+    labels = arguments.labels("labels", labels, len(x), network.sizes[-1])
+    batches = -(-len(x) // arguments.count("batch_size", batch_size))
     if network.batch_norm and len(x) < 2 * batches:
         raise ValueError(f"batch_size: {batch_size} leaves a batch of one of {len(x)} "
                          "rows, expected two or more in each")
-    log = np.empty((check.count("epochs", epochs), batches, 2))
+    log = np.empty((arguments.count("epochs", epochs), batches, 2))
     nonnegative("lr", lr)
-    check.generator("rng", rng)
+    arguments.generator("rng", rng)
     for epoch in log:
         order = np.array_split(rng.permutation(len(x)), batches)
         for k, rows in enumerate(order):

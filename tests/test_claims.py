@@ -1,0 +1,44 @@
+"""The chapters' assertions fail when the effect they claim is removed.
+
+Each case changes one line of a chapter so that the effect is gone, runs the cells, and
+must end in an AssertionError. Unchanged, the same cells run in the notebook's test.
+"""
+
+import jupytext
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+
+import notebooks
+
+REMOVED = {
+    "01-what-breaks": (  # the networks with batch normalization are those without
+        'for f in ("sigmoid", "relu") for bn in (False, True))',
+        'for f in ("sigmoid", "relu") for bn in (False, False))'),
+    "02-the-function": (  # the bracket stands where it belongs
+        "right, wrong = gamma * xhat3 + beta, (xhat3 + beta) * gamma",
+        "right = wrong = gamma * xhat3 + beta"),
+    "03-messages": ("rules, total=last)", "rules, total=sum)"),
+    "05-one-line": (  # the two directions are not taken out
+        "left = batch_norm_backward(dy, kept)[0] / kept.ivar", "left = dy"),
+    "06-is-my-gradient-right": (  # both curves are central differences
+        "return f(x + 1j * h * v).imag / h", "return central_difference(v, h)"),
+    "07-constants": (  # nothing is detached in training
+        '"detached": norm.batch_norm_backward_detached}',
+        '"detached": norm.batch_norm_backward}'),
+}
+
+
+@pytest.mark.parametrize("name", REMOVED)
+def test_an_assertion_fails_without_its_effect(name):
+    mpl.use("Agg")
+    text = (notebooks.SOURCES / f"{name}.md").read_text(encoding="utf-8")
+    old, new = REMOVED[name]
+    assert text.count(old) == 1
+    notebook = jupytext.reads(text.replace(old, new), fmt="md:myst")
+    namespace = {}
+    with pytest.raises(AssertionError), mpl.rc_context():
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                exec(cell.source, namespace)
+    plt.close("all")
