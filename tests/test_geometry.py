@@ -8,7 +8,6 @@ import pytest
 
 mpl.use("agg")
 
-from matplotlib import pyplot as plt
 
 from bnbook.norm import batch_norm_backward, batch_norm_forward
 from bnbook.show import geometry, plots
@@ -18,12 +17,7 @@ XHAT = (X - X.mean()) / X.std()
 PARTS = np.full(3, DY.mean()), XHAT * (DY * XHAT).mean()
 
 
-@pytest.fixture(autouse=True)
-def house_style():
-    with mpl.rc_context():
-        plots.use_house_style()
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("house_style")
 
 
 def arrows(figure):

@@ -10,7 +10,6 @@ import pytest
 
 mpl.use("agg")
 
-from matplotlib import pyplot as plt
 
 from bnbook.show import plots
 from bnbook.show.palette import PALETTE
@@ -25,12 +24,7 @@ print(test_plots.digest())
 """
 
 
-@pytest.fixture(autouse=True)
-def house_style():
-    with mpl.rc_context():
-        plots.use_house_style()
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("house_style")
 
 
 def histograms(rows=4):

@@ -12,8 +12,8 @@ import numpy as np
 from bnbook.check.gradients import check_gradients
 from bnbook.check.implementations import TRACE
 from bnbook.graph import BATCH_NORM, run
+from bnbook.norm.batch_norm import EPS
 
-EPS = 1e-5
 NAMES = ("x", "gamma", "beta")
 
 

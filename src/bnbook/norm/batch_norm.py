@@ -17,6 +17,8 @@ import numpy as np
 
 from bnbook.norm import arguments
 
+EPS = 1e-5  # cs231n's, PyTorch's, Flax's and ONNX's
+
 
 class BatchNormCache(NamedTuple):
     """What the backward needs: the values of the forward, statistics with dims kept."""
@@ -37,7 +39,7 @@ def statistics_axes(x):
     return (0, *range(2, x.ndim))
 
 
-def batch_norm_forward(x, gamma, beta, eps=1e-5):
+def batch_norm_forward(x, gamma, beta, eps=EPS):
     """y = gamma * (x - mean) / sqrt(var + eps) + beta, and the cache for the backward.
 
     Book: eq-forward in chapter 2. Returns y, of x's shape and dtype (integers become
