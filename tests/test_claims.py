@@ -24,8 +24,8 @@ REMOVED = {
     "06-is-my-gradient-right": (  # both curves are central differences
         "return f(x + 1j * h * v).imag / h", "return central_difference(v, h)"),
     "07-constants": (  # nothing is detached in training
-        '"detached": norm.batch_norm_backward_detached}',
-        '"detached": norm.batch_norm_backward}'),
+        '"detached": "detached_batch_norm"}',
+        '"detached": "batch_norm"}'),
 }
 
 

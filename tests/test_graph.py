@@ -7,6 +7,7 @@ from bnbook.graph import (
     BATCH_NORM,
     INFERENCE,
     OPS,
+    RMS_NORM,
     Step,
     graph_inputs,
     paths,
@@ -175,3 +176,10 @@ def test_every_op_writes_as_many_messages_as_it_computes(rng):
         args = rng.uniform(1, 2, size=(len(op.vjp_tex), 3, 2))
         value = op.forward(0, *args)
         assert len(op.vjp(0, value, value, *args)) == len(op.vjp_tex), name
+
+
+@pytest.mark.parametrize("graph", [INFERENCE, RMS_NORM])
+def test_a_graph_without_the_three_paths_is_refused(graph):
+    inputs = dict.fromkeys(graph_inputs(graph), 1.0) | {"x": np.ones((4, 3))}
+    with pytest.raises(ValueError, match=r"^trace: sent no message .* BATCH_NORM's$"):
+        paths(run(graph, inputs, np.ones((4, 3))))

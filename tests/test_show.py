@@ -9,7 +9,19 @@ from string import Template
 import numpy as np
 import pytest
 
-from bnbook.graph import BATCH_NORM, INFERENCE, OPS, PATHS, Step, run
+from bnbook.graph import (
+    BATCH_NORM,
+    FAMILY,
+    GROUP_NORM,
+    INFERENCE,
+    OPS,
+    PATHS,
+    RMS_NORM,
+    Step,
+    graph_inputs,
+    grouped,
+    run,
+)
 from bnbook.show import (
     Table,
     derivation,
@@ -17,10 +29,12 @@ from bnbook.show import (
     gradient_tex,
     gradients_table,
     messages_table,
+    step_tex,
     steps_table,
     symbols_table,
     trace_json,
 )
+from bnbook.show.drawing import PITCH, WIDTH
 from bnbook.show.layout import layout, path_edges
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -37,6 +51,16 @@ def inputs(rng, graph=BATCH_NORM):
 @pytest.fixture(params=[BATCH_NORM, INFERENCE], ids=["training", "inference"])
 def trace(request, rng):
     return run(request.param, inputs(rng, request.param), rng.normal(size=(5, 3)))
+
+
+def member_trace(rng, name):
+    """A run of a member of the family on (N, C, length)."""
+    graph, axes = FAMILY[name]
+    given = {"x": rng.normal(size=(3, 4, 5)), "gamma": rng.normal(size=(4, 1)),
+             "beta": rng.normal(size=(4, 1)), "eps": 1e-5}
+    given = {name: given[name] for name in graph_inputs(graph)}
+    dy = rng.normal(size=(3, 4, 5))
+    return run(graph, given, dy, axes=axes(3), ops=grouped(2))
 
 
 def groups(drawing, kind):
@@ -141,6 +165,88 @@ def test_a_graph_without_statistics_has_no_paths(rng):
 def test_a_forward_run_has_no_messages_to_draw(rng):
     with pytest.raises(ValueError, match="trace: ran forward only"):
         draw(run(BATCH_NORM, inputs(rng)))
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_the_drawing_of_a_member_is_its_trace(rng, name):
+    ran = member_trace(rng, name)
+    assert sorted(g.get("data-name") for g in groups(draw(ran), "node")) == sorted(
+        ran.values)
+    drawn = Counter(
+        (g.get("data-step"), g.get("data-input"), g.find(f"{SVG}text").text)
+        for g in groups(draw(ran, direction="backward"), "message"))
+    assert drawn == Counter(
+        (m.step, m.input, str(m.gradient.shape)) for m in ran.messages)
+
+
+@pytest.mark.parametrize("graph", [GROUP_NORM, RMS_NORM])
+def test_no_two_values_of_the_family_stand_in_one_place(graph):
+    places = list(layout(graph).values())
+    assert len(set(places)) == len(places) == len(graph) + len(graph_inputs(graph))
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_a_shape_has_room_between_two_columns_and_left_of_the_first(rng, name):
+    ran = member_trace(rng, name)
+    boxes = sorted({float(g.find(f"{SVG}rect").get("x"))
+                    for g in groups(draw(ran), "node")})
+    longest = 6 * max(len(str(value.shape)) for value in ran.values.values())
+    assert boxes[1] - boxes[0] - WIDTH >= longest
+    assert boxes[0] + WIDTH / 2 >= longest
+
+
+def test_short_shapes_leave_the_columns_where_they_are(trace):
+    boxes = sorted({float(g.find(f"{SVG}rect").get("x"))
+                    for g in groups(draw(trace), "node")})
+    assert boxes[1] - boxes[0] == PITCH
+
+
+@pytest.mark.parametrize("name", ["group", "rms"])
+@pytest.mark.parametrize("path", PATHS)
+def test_paths_are_those_of_statistics_of_x(rng, name, path):
+    with pytest.raises(ValueError, match=f"path: '{path}', but the graph computes no"):
+        draw(member_trace(rng, name), path=path)
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_the_derivation_of_a_member_has_a_line_for_every_value(rng, name):
+    ran = member_trace(rng, name)
+    lines = str(derivation(ran)).splitlines()[1:-1]
+    assert len(lines) == len(ran.graph) + len(ran.grads) - 1
+
+
+def test_latex_splits_what_was_merged_and_merges_what_was_split(rng):
+    ran = member_trace(rng, "group")
+    assert step_tex(ran, "xg") == r"x_g &= \mathrm{split}(x)"
+    assert step_tex(ran, "xhat") == r"\hat{x} &= \mathrm{merge}(\hat{x}_g)"
+    assert gradient_tex(ran, "xhatg") == r"d\hat{x}_g &= \mathrm{split}(d\hat{x})"
+    assert gradient_tex(ran, "x") == r"dx &= \mathrm{merge}(dx_g)"
+
+
+def test_rms_norm_has_a_root_of_its_own_in_latex(rng):
+    ran = member_trace(rng, "rms")
+    assert step_tex(ran, "rms") == r"\mathit{rms} &= \sqrt{\mathit{mseps}}"
+    assert gradient_tex(ran, "x") == (
+        r"dx &= d\hat{x} \cdot \mathit{irms} + 2\,d\mathit{sq} \cdot x")
+
+
+@pytest.mark.parametrize("name, title, mean", [
+    ("batch", "batch", "column"), ("layer", "layer", "sample"),
+    ("instance", "instance", "channel of a sample"),
+    ("group", "group", "group of a sample"), ("rms", "RMS", None)])
+def test_the_symbols_table_says_what_a_members_mean_goes_over(rng, name, title, mean):
+    ran = member_trace(rng, name)
+    table = symbols_table(ran, name)
+    assert table.caption == f"The names of {title} normalization"
+    meanings = {row[0]: row[2] for row in table.rows}
+    assert list(meanings) == list(ran.values)
+    assert meanings.get("mu") == (mean and f"the mean of each {mean}")
+    assert meanings["sq"] == ("its square" if mean else "the square of each value")
+
+
+def test_the_symbols_table_refuses_what_is_no_member(trace):
+    with pytest.raises(ValueError, match=r"^member: 'weight', expected one of"):
+        symbols_table(trace, "weight")
 
 
 def test_the_derivation_has_a_line_for_every_step_and_every_gradient(trace):

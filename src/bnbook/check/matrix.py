@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from html import escape
+from string import ascii_letters
 
 import numpy as np
 
@@ -54,10 +55,10 @@ class KillMatrix:
 
     def __repr__(self):
         width = max(len(f.name) for f in self.faults)
-        keys = [f"{chr(97 + j)}  {c.name}: {n} of {len(self.faults)} killed"
+        keys = [f"{ascii_letters[j]}  {c.name}: {n} of {len(self.faults)} killed"
                 for j, (c, n) in enumerate(zip(self.checks, self.counts.values(),
                                                strict=True))]
-        head = " " * width + "  " + " ".join(chr(97 + j) for j in range(len(keys)))
+        head = " " * width + "  " + " ".join(ascii_letters[:len(keys)])
         rows = [f"{f.name:{width}}  " + " ".join("x" if k else "." for k in row)
                 for f, row in zip(self.faults, self.killed, strict=True)]
         return "\n".join([head, *rows, "", "x killed, . passes", *keys])

@@ -31,4 +31,7 @@ PATHS = {
 
 def paths(trace):
     """The part of dx that came along each path; the three parts add up to dx."""
+    sent = {(message.step, message.input) for message in trace.messages}
+    if missing := set().union(*PATHS.values()) - sent:
+        raise ValueError(f"trace: sent no message {missing}, expected BATCH_NORM's")
     return {path: trace.without(silent)["x"] for path, silent in PATHS.items()}

@@ -16,9 +16,9 @@ import numpy as np
 class Op(NamedTuple):
     """One row of the table.
 
-    forward(axes, *inputs) is the value; vjp(axes, g, y, *inputs) is a tuple with one
-    gradient per input, g the upstream gradient, y the value. `tex` and `vjp_tex` write
-    the same: $a, $b the inputs, $y, $g, and $sum where broadcast axes are summed.
+    forward(axes, *inputs) is the value; vjp(axes, g, y, *inputs) has one gradient per
+    input, g the upstream gradient, y the value. `tex`, `vjp_tex` write the same: $a, $b
+    the inputs, $y, $g, and $sum where broadcast axes are summed.
     """
 
     forward: Callable
@@ -28,10 +28,7 @@ class Op(NamedTuple):
 
 
 def unbroadcast(gradient, shape):
-    """Sum `gradient` over the axes along which an input of `shape` was broadcast.
-
-    A value copied forward adds up, backward, the gradients of its copies.
-    """
+    """Sum `gradient` over axes along which an input of `shape` was copied forward."""
     new = gradient.ndim - len(shape)
     padded = (1,) * new + tuple(shape)
     axes = [i for i, (n, m) in enumerate(zip(padded, gradient.shape)) if n != m]

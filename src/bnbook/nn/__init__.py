@@ -1,6 +1,15 @@
 """What a network needs, as pure functions with explicit caches."""
 
-from bnbook.nn.inference import predict, statistics
+from bnbook.nn.batch_norms import detached_backward
+from bnbook.nn.builders import conv_net, mlp
+from bnbook.nn.convolution import (
+    conv_backward,
+    conv_backward_naive,
+    conv_forward,
+    conv_forward_naive,
+)
+from bnbook.nn.dropout import dropout_backward, dropout_forward
+from bnbook.nn.inference import accuracy, evaluate, predict, statistics
 from bnbook.nn.initializers import initial_std, initial_weights
 from bnbook.nn.layers import (
     affine_backward,
@@ -15,24 +24,44 @@ from bnbook.nn.layers import (
 from bnbook.nn.losses import (
     softmax_cross_entropy_backward,
     softmax_cross_entropy_forward,
+    svm_backward,
+    svm_forward,
 )
-from bnbook.nn.network import Layer, Network, Run
-from bnbook.nn.optimizers import sgd
-from bnbook.nn.training import (
-    Curves,
-    Log,
-    accuracy,
-    accuracy_curves,
-    evaluate,
-    step,
-    train,
+from bnbook.nn.network import Network, Run
+from bnbook.nn.objective import LOSSES, Step, loss_and_grads, numerical_gradients
+from bnbook.nn.optimizers import (
+    OPTIMIZERS,
+    adagrad,
+    adam,
+    momentum,
+    nesterov,
+    rmsprop,
+    sgd,
 )
+from bnbook.nn.pooling import (
+    max_pool_backward,
+    max_pool_backward_naive,
+    max_pool_forward,
+    max_pool_forward_naive,
+)
+from bnbook.nn.saving import load, save
+from bnbook.nn.structure import Layer, Spec, layer
+from bnbook.nn.table import LAYERS, NORMALIZATIONS, Kind
+from bnbook.nn.trainer import Trainer
+from bnbook.nn.training import Curves, Log, accuracy_curves, train
+from bnbook.norm.batch_norm_layer import added
 
 __all__ = [
-    "Curves", "Layer", "Log", "Network", "Run", "accuracy", "accuracy_curves",
-    "affine_backward", "affine_forward", "evaluate", "initial_std", "initial_weights",
-    "predict", "relu_backward", "relu_forward", "sgd", "sigmoid_backward",
-    "sigmoid_forward", "softmax_cross_entropy_backward",
-    "softmax_cross_entropy_forward", "statistics", "step", "tanh_backward",
-    "tanh_forward", "train",
+    "LAYERS", "LOSSES", "NORMALIZATIONS", "OPTIMIZERS", "Curves", "Kind", "Layer",
+    "Log", "Network", "Progress", "Run", "Spec", "Step", "Trainer", "accuracy",
+    "accuracy_curves", "adagrad", "adam", "added", "affine_backward", "affine_forward",
+    "conv_backward", "conv_backward_naive", "conv_forward", "conv_forward_naive",
+    "conv_net", "detached_backward", "dropout_backward", "dropout_forward", "evaluate",
+    "initial_std", "initial_weights", "layer", "load",
+    "loss_and_grads", "max_pool_backward", "max_pool_backward_naive",
+    "max_pool_forward", "max_pool_forward_naive", "mlp", "momentum", "nesterov",
+    "numerical_gradients", "predict", "relu_backward", "relu_forward", "rmsprop",
+    "save", "sgd", "sigmoid_backward", "sigmoid_forward",
+    "softmax_cross_entropy_backward", "softmax_cross_entropy_forward", "statistics",
+    "svm_backward", "svm_forward", "tanh_backward", "tanh_forward", "train",
 ]

@@ -1,12 +1,21 @@
 """What the functions of `nn` ask of their arguments, each in one line that names it."""
 
-import operator
-
 import numpy as np
 
-from bnbook.norm.arguments import COMPLEX, array, shaped
+from bnbook.norm.arguments import (
+    COMPLEX,
+    array,
+    count,
+    flag,
+    fraction,
+    nonnegative,
+    shaped,
+)
 
-__all__ = ["COMPLEX", "array", "choice", "count", "generator", "labels", "shaped"]
+__all__ = [
+    "COMPLEX", "array", "choice", "count", "flag", "fraction", "generator", "labels",
+    "nonnegative", "scores", "shaped",
+]
 
 
 def labels(name, value, n, classes):
@@ -22,17 +31,12 @@ def labels(name, value, n, classes):
     return a.astype(np.int64)
 
 
-def count(name, value, least=1):
-    """`value` as an int of at least `least`."""
-    try:
-        n = operator.index(value)
-    except TypeError:
-        n = None
-    if n is None or isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name}: {value!r}, expected an integer")
-    if n < least:
-        raise ValueError(f"{name}: {n}, expected at least {least}")
-    return n
+def scores(name, value):
+    """`value` as a real array (N, K) with one row and one class or more."""
+    a = array(name, value, ndim=2)
+    if 0 in a.shape:
+        raise ValueError(f"{name}: shape {a.shape}, expected one row or more")
+    return a
 
 
 def choice(name, value, options):

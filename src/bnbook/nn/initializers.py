@@ -27,10 +27,19 @@ def initial_std(init, fan_in, fan_out):
     return nonnegative("init", init)
 
 
-def initial_weights(rng, fan_in, fan_out, init):
-    """Normal weights (fan_in, fan_out), float64, mean 0, of `initial_std`'s deviation.
+def fans(shape):
+    """(fan_in, fan_out) of an affine layer's (D, H) or a convolution's (F, C, h, w)."""
+    if len(shape) == 2:
+        return shape
+    filters, channels, *window = shape
+    return channels * math.prod(window), filters * math.prod(window)
 
-    The draws depend on the generator alone: another `init` rescales the same weights.
+
+def initial_weights(rng, shape, init):
+    """Normal weights of `shape`, float64, mean 0, of `initial_std`'s deviation.
+
+    shape: (D, H) of an affine layer or (F, C, h, w) of a convolution. The draws depend
+    on the generator alone: another `init` rescales the same weights.
     """
-    std = initial_std(init, fan_in, fan_out)
-    return std * arguments.generator("rng", rng).standard_normal((fan_in, fan_out))
+    std = initial_std(init, *fans(shape))
+    return std * arguments.generator("rng", rng).standard_normal(shape)

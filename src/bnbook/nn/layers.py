@@ -7,6 +7,8 @@ become float64; other dtypes follow NumPy's promotion. Masked, bool, object and 
 arrays raise TypeError, a shape that does not fit ValueError.
 """
 
+import math
+
 import numpy as np
 
 from bnbook.nn import arguments
@@ -17,14 +19,19 @@ def affine_forward(x, w, b):
 
         y = x w + b
 
-    x (N, D), w (D, H), b (H,) -> y (N, H). Real or complex.
+    x (N, *d), each x_n read as one row of D numbers, D the product of d; w (D, H),
+    b (H,) -> y (N, H). Real or complex.
     """
-    x = arguments.array("x", x, ndim=2, kinds=arguments.COMPLEX)
+    x = arguments.array("x", x, kinds=arguments.COMPLEX)
+    if x.ndim < 2:
+        raise ValueError(
+            f"x: shape {x.shape}, expected 2 dimensions or more: (N, *d)")
+    rows = _as_rows(x)
     w = arguments.array("w", w, ndim=2, kinds=arguments.COMPLEX)
-    if w.shape[0] != x.shape[1]:
-        raise ValueError(f"w: shape {w.shape}, expected ({x.shape[1]}, H)")
+    if w.shape[0] != rows.shape[1]:
+        raise ValueError(f"w: shape {w.shape}, expected ({rows.shape[1]}, H)")
     b = arguments.shaped("b", b, w.shape[1:], kinds=arguments.COMPLEX)
-    return x @ w + b, (x.copy(), w.copy())
+    return rows @ w + b, (x.copy(), w.copy())
 
 
 def affine_backward(dy, cache):
@@ -32,11 +39,16 @@ def affine_backward(dy, cache):
 
         dx = dy w^T,   dw = x^T dy,   db = \sum_n dy_n
 
-    dy (N, H) -> dx (N, D), dw (D, H), db (H,).
+    dy (N, H) -> dx (N, *d) as x was, dw (D, H), db (H,).
     """
     x, w = cache
     dy = arguments.shaped("dy", dy, (len(x), w.shape[1]), kinds=arguments.COMPLEX)
-    return dy @ w.T, x.T @ dy, dy.sum(axis=0)
+    return (dy @ w.T).reshape(x.shape), _as_rows(x).T @ dy, dy.sum(axis=0)
+
+
+def _as_rows(x):
+    """(N, D); D is named, for a batch of none does not tell it."""
+    return x.reshape(len(x), math.prod(x.shape[1:]))
 
 
 def sigmoid_forward(x):

@@ -1,148 +1,169 @@
 """A network as a tuple of named layers, run forward and backward over their table.
 
-The network itself holds no numbers: parameters go in, outputs and gradients come out.
+The network itself holds no numbers: parameters, running statistics and inputs go in,
+outputs and gradients come out.
 """
 
+import math
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from bnbook.nn import arguments, layers
+from bnbook.nn import arguments
 from bnbook.nn.initializers import initial_weights
-from bnbook.norm import batch_norm_backward, batch_norm_forward
-
-LAYERS = {
-    "affine": (layers.affine_forward, layers.affine_backward),
-    "batch_norm": (batch_norm_forward, batch_norm_backward),
-    "relu": (layers.relu_forward, layers.relu_backward),
-    "sigmoid": (layers.sigmoid_forward, layers.sigmoid_backward),
-    "tanh": (layers.tanh_forward, layers.tanh_backward),
-}
-ACTIVATIONS = ("relu", "sigmoid", "tanh")
-
-
-class Layer(NamedTuple):
-    """One layer: its output's name, its row of LAYERS, its parameters' shapes."""
-
-    name: str
-    kind: str
-    params: dict
+from bnbook.nn.structure import (
+    Layer,
+    Spec,
+    as_spec,
+    initial_state_of,
+    placed,
+    steps,
+)
+from bnbook.nn.table import ACTIVATIONS, LAYERS
 
 
 class Run(NamedTuple):
-    """What one forward leaves: every layer's output by name, every layer's cache."""
+    """What one forward leaves: every layer's output and cache by name; the new state.
+
+    state is the one given to `forward`, with this batch averaged in if in training.
+    """
 
     outputs: dict
     caches: dict
+    state: dict
 
 
 @dataclass(frozen=True)
 class Network:
-    """Affine layers, an activation between them, and batch norm before it if wanted.
+    """Layers one after the other, each a kind of LAYERS.
 
-    sizes: the widths from input to output, two or more. activation: "relu", "sigmoid"
-    or "tanh". Hidden layer i is affine{i} (w{i}, b{i}), batch_norm{i} (gamma{i},
-    beta{i}) if `batch_norm`, then <activation>{i}; the last layer is affine alone and
-    gives the logits. A bias before batch norm is redundant, and its gradient is
-    rounding noise around 0; it stays, so that both networks have the same weights and
-    biases. Raises TypeError or ValueError.
+    input_shape: that of one row of x, such as (64,) or (1, 8, 8). specs: what `layer`
+    returns, or a kind's name alone. The i-th affine or conv is affine{i} or conv{i}
+    (parameters w{i}, b{i}), and what follows it takes its number: batch_norm{i}
+    (gamma{i}, beta{i}), relu{i}. Where such a name is taken, the next one has a prime:
+    relu1'. Raises TypeError or ValueError, in the layer's own words where a layer
+    refuses its input or an option.
     """
 
-    sizes: tuple[int, ...]
-    activation: str = "relu"
-    batch_norm: bool = False
+    input_shape: tuple[int, ...]
+    specs: tuple[Spec, ...]
     layers: tuple[Layer, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
-        sizes = tuple(arguments.count("sizes", n) for n in self.sizes)
-        if len(sizes) < 2:
-            raise ValueError(f"sizes: {sizes}, expected two widths or more")
-        arguments.choice("activation", self.activation, ACTIVATIONS)
-        if not isinstance(self.batch_norm, bool):
-            raise TypeError(f"batch_norm: {self.batch_norm!r}, expected True or False")
-        object.__setattr__(self, "sizes", sizes)  # the way round `frozen`
-        object.__setattr__(self, "layers", self._layers())
+        shape = tuple(arguments.count("input_shape", n) for n in self.input_shape)
+        specs = tuple(map(as_spec, self.specs))
+        if not specs:
+            raise ValueError("specs: none, expected one layer or more")
+        for name, value in (("input_shape", shape), ("specs", specs),
+                            ("layers", placed(shape, specs))):
+            object.__setattr__(self, name, value)  # the way round `frozen`
 
-    def _layers(self):
-        made, last = [], len(self.sizes) - 1
-        for i, (fan_in, width) in enumerate(pairwise(self.sizes), start=1):
-            shapes = {f"w{i}": (fan_in, width), f"b{i}": (width,)}
-            made.append(Layer(f"affine{i}", "affine", shapes))
-            if self.batch_norm and i < last:
-                shapes = {f"gamma{i}": (width,), f"beta{i}": (width,)}
-                made.append(Layer(f"batch_norm{i}", "batch_norm", shapes))
-            if i < last:
-                made.append(Layer(f"{self.activation}{i}", self.activation, {}))
-        return tuple(made)
-
-    def initial_params(self, rng, init="he"):
-        """New parameters, name -> float64 array: w by `init`, b and beta 0, gamma 1.
-
-        init: a standard deviation, "xavier" or "he" (see initial_std). The same
-        generator gives the same w with and without batch norm, and to every init, up to
-        its scale.
+    @property
+    def output_shape(self):
+        """The shape of a row of the output: (K,) if these are the scores of K classes.
         """
-        params = {}
-        for name, shape in self.param_shapes().items():
-            if name.startswith("w"):
-                params[name] = initial_weights(rng, *shape, init)
-            else:
-                params[name] = np.full(shape, float(name.startswith("gamma")))
-        return params
+        return self.layers[-1].shape
+
+    @property
+    def stateful(self):
+        """The layers with running statistics."""
+        return [layer for layer in self.layers if LAYERS[layer.kind].stateful]
+
+    @property
+    def least_rows(self):
+        """How many rows a training batch needs: 2 if a channel would have one value."""
+        alone = any((math.prod(layer.shape),) in layer.params.values()
+                    for layer in self.stateful)
+        return 1 + alone
 
     def param_shapes(self):
         """name -> shape of every parameter, in the order in which layers read them."""
         return {n: shape for layer in self.layers for n, shape in layer.params.items()}
 
-    def forward(self, params, x):
-        """(logits, run) of a batch x (N, sizes[0]), with the batch's own statistics.
+    def initial_params(self, rng, init="he", dtype=np.float64):
+        """New parameters, name -> array: w by `init`, b and beta 0, gamma 1.
 
-        run.outputs[name] is each layer's output (N, width), the logits last; run.caches
-        is for `backward`. Outputs share no memory with the caches.
+        init: a standard deviation, "xavier" or "he" (see initial_std). The same
+        generator gives the same w with any normalization, and to every init, up to its
+        scale.
         """
-        x = checked_input(self, params, x)
-        outputs, caches = {}, {}
-        for name, kind, names in self.layers:
-            forward, _ = LAYERS[kind]
-            x, caches[name] = forward(x, *(params[n] for n in names))
-            outputs[name] = x
-        return x, Run(outputs, caches)
+        params = {}
+        for name, shape in self.param_shapes().items():
+            if name.startswith("w"):
+                params[name] = initial_weights(rng, shape, init).astype(dtype)
+            else:
+                params[name] = np.full(shape, name.startswith("gamma"), dtype)
+        return params
 
-    def backward(self, dlogits, run):
+    def initial_state(self, dtype=np.float64):
+        """The running statistics before training: layer name -> a state of
+        norm.running. {} for a network without batch norm."""
+        return {layer.name: initial_state_of(
+                    layer, dtype, cumulative=layer.options["momentum"] is None)
+                for layer in self.stateful}
+
+    def forward(self, params, x, *, state=None, training=True, rng=None):
+        """(y, run) of a batch x (N, *input_shape).
+
+        In training, batch norm uses the batch's statistics, and dropout draws from rng;
+        a given state comes back updated as run.state. In inference, batch norm uses the
+        state's (`initial_state` or `statistics`) and nothing drops. run.outputs[name]
+        is each layer's output, the last one y; run.caches is for `backward`. Outputs
+        share no memory with the caches.
+        """
+        x, state = checked(self, params, x, state, training)
+        outputs, caches, states = {}, {}, {}
+        mode = {"training": training, "batch_statistics": training, "rng": rng}
+        for name, y, cache, *new in steps(self.layers, params, x, state, mode):
+            outputs[name], caches[name] = y, cache
+            if name in state:
+                (states[name],) = new
+        return y, Run(outputs, caches, states)
+
+    def backward(self, dy, run):
         """(grads, doutputs): the loss's gradient by each parameter, and by each output.
 
-        dlogits (N, sizes[-1]): the loss's gradient by the logits. doutputs has a
-        gradient for each layer's output under its name, and one for the input under
-        "x".
+        dy: the loss's gradient by y, of its shape. doutputs has a gradient for each
+        layer's output under its name, and one for the input under "x". It is the
+        gradient of the mode that the forward ran in.
         """
-        logits = run.outputs[self.layers[-1].name]
-        gradient = arguments.shaped("dlogits", dlogits, logits.shape).copy()
+        y = run.outputs[self.layers[-1].name]
+        gradient = arguments.shaped("dy", dy, y.shape).copy()
         grads, doutputs = {}, {}
-        for name, kind, names in reversed(self.layers):
-            _, backward = LAYERS[kind]
-            doutputs[name] = gradient
-            result = backward(gradient, run.caches[name])
-            gradient, *of_params = result if names else (result,)
-            grads |= dict(zip(names, of_params, strict=True))
+        for layer in reversed(self.layers):
+            doutputs[layer.name] = gradient
+            result = LAYERS[layer.kind].backward(gradient, run.caches[layer.name])
+            gradient, *of_params = result if layer.params else (result,)
+            grads |= dict(zip(layer.params, of_params, strict=True))
         return grads, doutputs | {"x": gradient}
 
+    def input_gradient(self, dy, run):
+        """The gradient by the input x alone, of its shape."""
+        return self.backward(dy, run)[1]["x"]
+
     def activations(self, run):
-        """The outputs of the hidden layers' activations, first layer first."""
-        hidden = (name for name, kind, _ in self.layers if kind in ACTIVATIONS)
-        return [run.outputs[name] for name in hidden]
+        """The outputs of the activation layers, first layer first."""
+        return [run.outputs[layer.name] for layer in self.layers
+                if layer.kind in ACTIVATIONS]
 
 
-def checked_input(network, params, x):
-    """x as an array, if x and params fit the network; else TypeError or ValueError."""
+def checked(network, params, x, state=None, training=True):
+    """(x, state) as they are used, if all fit; else TypeError or ValueError."""
+    arguments.flag("training", training)
     shapes = network.param_shapes()
     if set(params) != set(shapes):
         raise ValueError(f"params: got {sorted(params)}, expected {sorted(shapes)}")
     for name, shape in shapes.items():
         arguments.shaped(f"params[{name!r}]", params[name], shape)
-    x = arguments.array("x", x, ndim=2)
-    if len(x) == 0 or x.shape[1] != network.sizes[0]:
-        raise ValueError(
-            f"x: shape {x.shape}, expected (N, {network.sizes[0]}) with N at least 1")
-    return x
+    x = arguments.array("x", x)
+    if x.shape[1:] != network.input_shape or x.size == 0:
+        expected = ", ".join(map(str, ("N", *network.input_shape)))
+        raise ValueError(f"x: shape {x.shape}, expected ({expected}), N at least 1")
+    names = [layer.name for layer in network.stateful]
+    if state is None and (training or not names):
+        return x, {}
+    if not isinstance(state, dict) or set(state) != set(names):
+        got = sorted(state) if state else state
+        raise ValueError(f"state: got {got}, expected a state for {names}")
+    return x, state

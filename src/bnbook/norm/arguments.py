@@ -1,21 +1,30 @@
 """What batch norm asks of its arguments, each in one line that names it."""
 
+import operator
+from collections.abc import Mapping
+
 import numpy as np
 
 from bnbook.graph.arguments import COMPLEX, REAL, array, shaped
 
-__all__ = ["COMPLEX", "REAL", "array", "batch", "nonnegative", "per_channel", "shaped"]
+__all__ = [
+    "COMPLEX", "REAL", "array", "batch", "computed", "count", "divisor", "enough",
+    "flag", "floating", "fraction", "keyed", "momentum", "nonnegative", "of_channels",
+    "per_channel", "samples", "shaped", "variance",
+]
+
+FLOATS = np.float16, np.float32, np.float64, np.longdouble
 
 
-def batch(x):
-    """x as a training batch: (N, C, *spatial), two values or more a channel."""
+def batch(x, least=2):
+    """x as a batch: (N, C, *spatial), `least` values or more a channel."""
     x = array("x", x)
     if not 2 <= x.ndim <= 5:
         raise ValueError(f"x: {x.ndim} dimensions, expected 2 to 5: (N, C, *spatial)")
     values = x.size // x.shape[1] if x.shape[1] else 0
-    if values < 2:
-        raise ValueError(
-            f"x: shape {x.shape} gives a channel {values} values, expected at least 2")
+    if values < least:
+        raise ValueError(f"x: shape {x.shape} gives a channel {values} values, "
+                         f"expected at least {least}")
     return x
 
 
@@ -24,14 +33,56 @@ def like(name, value, other):
     return shaped(name, value, other.shape).astype(other.dtype, copy=False)
 
 
-def per_channel(name, value, x):
-    """A parameter of shape (C,), copied to x's dtype, shaped to broadcast against x."""
+def per_channel(name, value, x, least=None):
+    """A parameter of shape (C,), copied, shaped to broadcast against x.
+
+    It gets x's dtype, or `least` where that is wider.
+    """
+    dtype = x.dtype if least is None else np.result_type(x.dtype, least)
+    a = of_channels(name, value, x.shape[1])
+    return a.astype(dtype).reshape(-1, *[1] * (x.ndim - 2))
+
+
+def of_channels(name, value, c):
+    """`value` as an array of shape (C,)."""
     a = array(name, value)
-    if a.shape != x.shape[1:2]:
+    if a.shape != (c,):
         hint = f"; reshape it with {name}.reshape(-1)" if a.ndim > 1 else ""
-        raise ValueError(
-            f"{name}: shape {a.shape}, expected (C,) = {x.shape[1:2]}{hint}")
-    return a.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 2))
+        raise ValueError(f"{name}: shape {a.shape}, expected (C,) = {(c,)}{hint}")
+    return a
+
+
+def variance(name, a):
+    """The array a, with no value below 0. NaN passes: it belongs to its channel."""
+    if (a < 0).any():
+        raise ValueError(f"{name}: smallest value {np.nanmin(a)}, expected at least 0")
+    return a
+
+
+def keyed(name, value, keys):
+    """`value`, a mapping with exactly these keys."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name}: {type(value).__name__}, expected a dict")
+    if set(value) != set(keys):
+        raise ValueError(f"{name}: keys {list(value)}, expected {list(keys)}")
+    return value
+
+
+def momentum(value):
+    """`value` as a float from 0 to 1, or None for the cumulative average."""
+    return None if value is None else fraction("momentum", value)
+
+
+def floating(name, value):
+    """`value` as the dtype of a real float that NumPy computes with."""
+    try:
+        dtype = np.dtype(value)
+    except TypeError:
+        dtype = None
+    if value is None or dtype not in FLOATS:
+        expected = ", ".join(t.__name__ for t in FLOATS)
+        raise TypeError(f"{name}: {value!r}, expected one of {expected}")
+    return dtype
 
 
 def nonnegative(name, value):
@@ -41,3 +92,62 @@ def nonnegative(name, value):
     if not 0 <= value < np.inf:
         raise ValueError(f"{name}: {value!r}, expected a number >= 0")
     return value
+
+
+def computed(x):
+    """x in the dtype it is computed in: float16 in float32, others in their own."""
+    return x.astype(np.float32) if x.dtype == np.float16 else x
+
+
+def samples(x, least_ndim=2):
+    """x as samples (N, C, *spatial). N may be 0: a sample's statistics are its own."""
+    x = array("x", x)
+    if not least_ndim <= x.ndim <= 5:
+        raise ValueError(f"x: {x.ndim} dimensions, expected {least_ndim} to 5: "
+                         "(N, C, *spatial)")
+    return x
+
+
+def enough(x, values, least, part):
+    """Refuse an x that gives a part of it fewer values than `least`."""
+    if values < least:
+        raise ValueError(f"x: shape {x.shape} gives a {part} {values} values, "
+                         f"expected at least {least}")
+
+
+def divisor(name, value, channels):
+    """`value` as an int that divides the number of channels."""
+    n = count(name, value)
+    if channels % n:
+        raise ValueError(f"{name}: {n}, expected a divisor of C = {channels}")
+    return n
+
+
+def fraction(name, value, *, below=False):
+    """`value` as a float from 0 to 1; not 1 itself if `below`."""
+    expected = f"a number from 0 to {'below ' * below}1"
+    if not np.isscalar(value) or np.asarray(value).dtype.kind not in REAL:
+        raise TypeError(f"{name}: {value!r}, expected {expected}")
+    if not 0 <= value <= 1 or (below and value == 1):
+        raise ValueError(f"{name}: {value!r}, expected {expected}")
+    return float(value)
+
+
+def flag(name, value):
+    """`value`, True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name}: {value!r}, expected True or False")
+    return bool(value)
+
+
+def count(name, value, least=1):
+    """`value` as an int of at least `least`."""
+    try:
+        n = operator.index(value)
+    except TypeError:
+        n = None
+    if n is None or isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name}: {value!r}, expected an integer")
+    if n < least:
+        raise ValueError(f"{name}: {n}, expected at least {least}")
+    return n

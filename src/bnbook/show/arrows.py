@@ -56,8 +56,8 @@ def _reach(ux, uy, ox, oy):
 
 
 def _label(arrow, x, y, ux, uy, start, end):
-    slanted = abs(ux * uy) > 0.1
-    t = start + (end - start) * (0.35 if slanted else 0.5)
+    slanted, long = abs(ux * uy) > 0.1, len(str(arrow.shape)) > 9
+    t = start + (end - start) * (0.35 if slanted and not long else 0.5)
     x, y = x + t * ux + 5 * uy, y + t * uy - 5 * ux
     anchor = "middle" if abs(uy) < 0.1 else "start" if uy > 0 else "end"
     drop = 3.5 if abs(uy) > 0.1 else 7 if ux < 0 else 0

@@ -42,7 +42,8 @@ def draw(trace, lit=(), *, path=None, direction="both", crop=False):
     _check(trace, lit, path, direction)
     on_path = path_edges(trace.graph, path) if path else set()
     lit = {*lit, *(name for edge in on_path for name in edge)}
-    place = {name: (LEFT + PITCH * column, TOP + ROW * row)
+    room = _room(trace)
+    place = {name: (LEFT + room + (PITCH + room) * column, TOP + ROW * row)
              for name, (column, row) in layout(trace.graph).items()}
     if crop:
         place = _near(trace.graph, place, lit)
@@ -57,7 +58,7 @@ def draw(trace, lit=(), *, path=None, direction="both", crop=False):
     ops = {step.name: step.op for step in trace.graph}
     boxes = [_box(name, ops.get(name, "input"), at, name in lit)
              for name, at in place.items()]
-    return Drawing(_document(place, lines + boxes), f"{len(boxes)} values and "
+    return Drawing(_document(place, room, lines + boxes), f"{len(boxes)} values and "
                    f"{len(lines)} arrows, {direction}")
 
 
@@ -66,8 +67,9 @@ def _check(trace, lit, path, direction):
         raise ValueError(f"lit: {lit!r}, expected names out of {list(trace.values)}")
     if path not in (None, *PATHS):
         raise ValueError(f"path: {path!r}, expected one of {list(PATHS)}")
-    if path and "mu" not in {step.name for step in trace.graph}:
-        raise ValueError(f"path: {path!r}, but the graph computes no statistics")
+    edges = {(step.name, i) for step in trace.graph for i in step.inputs}
+    if path and not set().union(*PATHS.values()) <= edges:
+        raise ValueError(f"path: {path!r}, but the graph computes no statistics of x")
     if direction not in KINDS:
         raise ValueError(f"direction: {direction!r}, expected {list(KINDS)}")
     if direction != "forward" and not trace.messages:
@@ -89,6 +91,12 @@ def _box(name, op, at, lit):
     )
 
 
+def _room(trace):
+    """What the longest shape needs beside the gap between two columns of boxes."""
+    longest = max(len(str(value.shape)) for value in trace.values.values())
+    return max(0, 6 * longest + 8 - (PITCH - WIDTH))
+
+
 def _near(graph, place, lit):
     """The places in the rows of the lit values and of their neighbours."""
     edges = [{step.name, i} for step in graph for i in step.inputs]
@@ -97,10 +105,10 @@ def _near(graph, place, lit):
     return {name: at for name, at in place.items() if min(rows) <= at[1] <= max(rows)}
 
 
-def _document(place, parts):
+def _document(place, room, parts):
     rows = [y for _, y in place.values()]
     top, height = min(rows) - TOP, max(rows) - min(rows) + 2 * TOP
-    width = LEFT + 2 * PITCH + LEFT - 8
+    width = LEFT + room + 2 * (PITCH + room) + LEFT - 8
     heads = "".join(
         f'<marker id="{kind}" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="6" '
         f'markerHeight="6" orient="auto"><path d="M0 0.5 8 4 0 7.5z" '

@@ -5,7 +5,7 @@ from string import Template
 
 SYMBOLS = {
     "x": "x", "y": "y", "mu": r"\mu", "xhat": r"\hat{x}", "gamma": r"\gamma",
-    "beta": r"\beta", "eps": r"\epsilon",
+    "beta": r"\beta", "eps": r"\epsilon", "xg": "x_g", "xhatg": r"\hat{x}_g",
 }
 
 

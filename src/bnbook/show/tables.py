@@ -46,7 +46,8 @@ def _cell(text, tag="td"):
     return f"<{tag}{short}>{escape(text)}</{tag[:2]}>"
 
 
-LETTERS = {"mu": "μ", "gamma": "γ", "beta": "β", "eps": "ϵ", "xhat": "x\u0302"}
+LETTERS = {"mu": "μ", "gamma": "γ", "beta": "β", "eps": "ϵ", "xhat": "x\u0302",
+           "xhatg": "x\u0302g"}
 MEANINGS = {
     "x": "the batch",
     "eps": "a small number that keeps the root away from 0",
@@ -59,18 +60,35 @@ MEANINGS = {
     "vareps": "the variance with eps added",
     "std": "the standard deviation",
     "ivar": "one over the standard deviation",
+    "xg": "the batch, its channels split into groups",
+    "ms": "the mean of the squares",
+    "mseps": "the mean of the squares with eps added",
+    "rms": "the root of the mean of the squares",
+    "irms": "one over that root",
+    "xhatg": "the normalized batch, its channels still split",
     "xhat": "the normalized batch",
     "gx": "the normalized batch, scaled",
     "y": "the output",
 }
+PARTS = {"batch": "column", "layer": "sample", "group": "group of a sample",
+         "instance": "channel of a sample", "rms": "sample"}
 
 
-def symbols_table(trace):
-    """Every name of a trace, how a formula writes it, its meaning and its shape."""
-    rows = [(name, LETTERS.get(name, name), MEANINGS[name], value.shape)
+def symbols_table(trace, member="batch"):
+    """Every name of a trace, how a formula writes it, its meaning and its shape.
+
+    member: which of graph.FAMILY the trace is of; batch and layer norm share a graph.
+    """
+    if member not in PARTS:
+        raise ValueError(f"member: {member!r}, expected one of {list(PARTS)}")
+    meanings = MEANINGS | {"mu": f"the mean of each {PARTS[member]}"}
+    if member == "rms":
+        meanings |= {"sq": "the square of each value"}
+    rows = [(name, LETTERS.get(name, name), meanings[name], value.shape)
             for name, value in trace.values.items()]
     head = ("code", "formula", "meaning", "shape")
-    return Table("The names of batch normalization", head, rows)
+    name = member.upper() if member == "rms" else member
+    return Table(f"The names of {name} normalization", head, rows)
 
 
 def messages_table(trace):

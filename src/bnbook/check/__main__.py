@@ -1,0 +1,45 @@
+"""python -m bnbook.check my_module:my_backward — diagnose code from the command line.
+
+my_module:forward,backward names two, my_module:MyClass one, my_module alone all that is
+in it. The module is looked for in the current directory first. Exit code: 0 right, 1
+wrong, 2 could not be run, or was called wrongly.
+"""
+
+import argparse
+import importlib
+import sys
+
+from bnbook.check.diagnose import KINDS, diagnose
+from bnbook.check.diagnosis_calls import Broke, attempt
+
+
+def named(target):
+    """What `module:name,name` names."""
+    module, _, names = target.partition(":")
+    sys.path.insert(0, "")
+    loaded = attempt(importlib.import_module, module)
+    if not names:
+        return (loaded,)
+    return tuple(attempt(getattr, loaded, name.strip()) for name in names.split(","))
+
+
+def main(arguments=None):
+    """Print the diagnosis and return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bnbook.check", description=__doc__.partition("\n\n")[2])
+    parser.add_argument("target", help="my_module:my_backward, or as above")
+    parser.add_argument("--kind", choices=KINDS)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args(arguments)
+    try:
+        code = named(given.target)
+    except Broke as broke:
+        print(f"{given.target}: {broke}", file=sys.stderr)
+        return 2
+    found = diagnose(*code, kind=given.kind, seed=given.seed)
+    print(found)
+    return 2 if not found.ran else int(not found.right)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""Running a reader's code on inputs that tell faults apart."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bnbook.check.checks import draw
+from bnbook.check.diagnosis_calls import Broke
+from bnbook.norm.batch_norm import EPS
+
+TOLERANCE = 1e-8  # of the largest magnitude: rounding is far below, 1e-6 off above
+EPSILONS = (EPS, 1e-3, 1e-6, 1e-7, 1e-8, 1e-4, 1e-10, 1e-12, 0.0)
+
+
+class Probe(NamedTuple):
+    """One input of a reader's code."""
+
+    x: np.ndarray
+    gamma: np.ndarray
+    beta: np.ndarray
+    eps: float
+    dy: np.ndarray
+
+
+class Seen(NamedTuple):
+    """What the reader's code gave for a probe: arrays under y, x, gamma, beta."""
+
+    probe: Probe
+    results: dict
+    shapes: dict
+    session: object
+
+
+def made_for(probes, features):
+    """The probes with as many channels as a reader's object has."""
+    if features is None:
+        return probes
+    return tuple(probe(i, p.x.shape[0], features, *p.x.shape[2:], eps=p.eps,
+                       spread=p.x.std()) for i, p in enumerate(probes))
+
+
+def probe(seed, *shape, eps=EPS, spread=1.0):
+    """Random, with gamma not 1, beta not 0 and a random upstream gradient."""
+    inputs, dy = draw(np.random.default_rng(seed), *shape)
+    inputs["x"] = inputs["x"] * spread
+    return Probe(**inputs, eps=eps, dy=dy)
+
+
+def batches(seed):
+    """Six probes of different N and C; where spread is small, eps weighs."""
+    return (
+        probe(seed, 5, 3), probe(seed + 1, 8, 2, spread=0.01),
+        probe(seed + 2, 7, 4, eps=0.1, spread=0.5), probe(seed + 3, 6, 3, eps=0.02),
+        probe(seed + 4, 4, 5, spread=0.02), probe(seed + 5, 9, 4))
+
+
+def squares(seed):
+    """Square ones, for code that runs at no others."""
+    return tuple(probe(seed + i, n, n, eps=eps, spread=0.3)
+                 for i, (n, eps) in enumerate(((4, EPS), (5, 0.1), (6, EPS))))
+
+
+def images(seed):
+    return (probe(seed, 3, 2, 4, 5), probe(seed + 1, 4, 3, 2, 5, spread=0.02))
+
+
+def observe(reader, p):
+    """One forward and backward on copies; Broke if the code raises."""
+    session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps)
+    y = session.forward(p.x.copy()).copy()
+    grads = session.backward(p.dy.copy())
+    results = {"y": y, **grads}
+    shapes = {name: a.shape for name, a in results.items()}
+    wanted = {"y": p.x.shape, "x": p.x.shape,
+              "gamma": p.gamma.shape, "beta": p.gamma.shape}
+    fit = {name: a.reshape(wanted[name]) if a.size == np.prod(wanted[name]) else a
+           for name, a in results.items()}
+    return Seen(p, fit, shapes, session)
+
+
+def error(got, expected):
+    """The largest difference over the largest magnitude expected; inf if no match."""
+    if np.shape(got) != np.shape(expected):
+        return np.inf
+    with np.errstate(all="ignore"):
+        scale = np.abs(expected).max() or 1.0
+        worst = np.abs(got - expected).max() / scale
+    return worst if np.isfinite(worst) else np.inf
+
+
+def fits(got, expected, tolerance=TOLERANCE):
+    """Whether they agree, as far as the digits of got's dtype go."""
+    digits = {"float32": 1e-3, "float16": 0.05}.get(str(np.asarray(got).dtype), 0)
+    return error(got, expected) <= max(tolerance, digits)
+
+
+def tried(reader, probes):
+    """What was seen, or the line that says why nothing was."""
+    try:
+        probes = made_for(probes, getattr(reader, "features", None))
+        return [observe(reader, p) for p in probes], ""
+    except Broke as broke:
+        return [], str(broke)

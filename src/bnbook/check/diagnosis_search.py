@@ -1,0 +1,187 @@
+"""What is wrong with a reader's gradients, in the fewest named faults that fit."""
+
+
+import numpy as np
+
+from bnbook.check.diagnosis_backward import SPECIAL, Base
+from bnbook.check.diagnosis_probes import error, fits
+from bnbook.check.diagnosis_products import (
+    TAKEN,
+    coefficients,
+    multiple,
+    products,
+    wanted_shape,
+)
+from bnbook.check.diagnosis_rows import (
+    BOTH,
+    DX,
+    OUTPUT,
+    ROWS,
+    SPECIAL_WORDS,
+    B,
+    G,
+    M,
+    S,
+    V,
+)
+from bnbook.check.diagnosis_told import Told
+
+
+def explain_backward(seen, bases):
+    """(the base whose backward it is, output -> the faults told of it, by output)."""
+    best = None
+    for base in bases:
+        told = _by_special(base) or {
+            output: _explain(base, output) for output in _outputs(seen)}
+        cost = sum(_cost(faults) for faults in told.values())
+        if best is None or cost < best[0]:
+            best = cost, base, told
+        if cost == 0:
+            break
+    return best[1:]
+
+
+def _outputs(seen):
+    return [name for name in ("x", "gamma", "beta") if name in seen[0].results]
+
+
+def _cost(faults):
+    return sum((2 if " times " in f.name else 1) if f.sure else 4 for f in faults)
+
+
+def _specials(base):
+    """Each special fault with what it gives on every probe."""
+    for special in SPECIAL:
+        with np.errstate(all="ignore"):
+            try:
+                grads = [special.implementation.backward(s.probe.dy.copy(), t)
+                         for s, t in zip(base.seen, base.traces)]
+            except (ValueError, KeyError, TypeError):
+                continue
+        yield special, [dict(zip(("x", "gamma", "beta"), g)) for g in grads]
+
+
+def _special_told(special):
+    node, sentence = SPECIAL_WORDS[special.name]
+    return Told(special.name, node, sentence or special.sentence)
+
+
+def _fit(base, output, predicted):
+    return all(fits(s.results[output], np.reshape(g[output], s.results[output].shape)
+                    if np.size(g[output]) == s.results[output].size else g[output])
+               for s, g in zip(base.seen, predicted))
+
+
+def _by_special(base):
+    """One special fault, if it explains several wrong outputs together."""
+    outputs = _outputs(base.seen)
+    wrong = [o for o in outputs if not base.fits(o)]
+    if len(wrong) < 2:
+        return None
+    for special, grads in _specials(base):
+        if all(_fit(base, o, grads) for o in outputs):
+            return {o: [_special_told(special)] if o in wrong else [] for o in outputs}
+    return _by_op(base, wrong, outputs)
+
+
+def _by_op(base, wrong, outputs):
+    """An op of which every message is the same factor too large."""
+    k = {part: multiple(base, part) for part in OUTPUT
+         if OUTPUT[part] in outputs}
+    for op, times in (("add", {S: 0, V: 1, M: 0, G: 0, B: 1}),
+                      ("add", {S: 1, V: 2, M: 1, G: 1, B: 1}),
+                      ("multiply", {S: 2, V: 2, M: 2, G: 1, B: 0})):
+        factor = k.get(B if op == "add" else G)
+        if factor is None or any(k[part] is None for part in k) or factor == 1:
+            continue
+        if all(abs(k[part] - factor ** times[part]) < 1e-8 for part in k):
+            said = Told(f"{op} off", "y" if op == "add" else "gx",
+                        f"every message of {op} is {factor:.10g} times what it "
+                        "should be")
+            return {o: [said] if o in wrong else [] for o in outputs}
+    return None
+
+
+def _misshapen(base, output):
+    """A fault where an output has another number of elements than it should."""
+    for s in base.seen:
+        shape, right = s.results[output].shape, wanted_shape(s, output)
+        if shape != right:
+            what = "y" if output == "y" else f"d{output}"
+            why = ": it is not summed over the batch" if (
+                shape == s.probe.x.shape) else ""
+            return [Told(f"{what} in another shape", output,
+                         f"{what} has shape {shape}, not {right}{why}")]
+    return []
+
+
+def _explain(base, output):
+    """The faults told of one output."""
+    if wrong := _misshapen(base, output):
+        return wrong
+    found = base.explain(output)
+    if found and len(found[0]) <= 1:
+        return _either(found)
+    for special, grads in _specials(base):
+        if _fit(base, output, grads):
+            return [_special_told(special)]
+    if found:
+        return _either(found)
+    return _special_and_row(base, output) or products(base, output) or _unnamed(
+        base, output)
+
+
+def _special_and_row(base, output):
+    """A special fault in what comes by way of the variance, and a row beside it."""
+    if output != "x":
+        return None
+    right = base.parts
+    try:
+        for special, grads in _specials(base):
+            with np.errstate(all="ignore"):
+                base.parts = [{**part, BOTH: 0.0, V: g["x"] - part[S] - part[M]}
+                              for part, g in zip(right, grads)]
+            for row in (r for r in ROWS if r.parts[0] in DX):
+                if base.fits(output, (row,)):
+                    return [_special_told(special),
+                            Told(row.name, row.node, row.sentence)]
+    finally:
+        base.parts = right
+    return None
+
+
+def _either(found):
+    """Rows as faults; where several fit equally, one that names them all."""
+    if len(found) == 1 or not found[0]:
+        return [Told(r.name, r.node, r.sentence) for r in found[0]]
+    if len(found[0]) > 1:
+        found = [found[0]]
+        return [Told(r.name, r.node, r.sentence) for r in found[0]]
+    rows = [r for (r,) in found]
+    words = "; or ".join(r.sentence for r in rows)
+    return [Told(rows[0].name, rows[0].node, "either " + words)]
+
+
+def _unnamed(base, output):
+    """No name fits: the first node, in backward order, at which it must diverge."""
+    worst = max(error(s.results[output], base.gradient(output, (), k))
+                for k, s in enumerate(base.seen))
+    if worst < 2e-5:
+        return [Told("backward in float32", "y", "the backward computes in float32: "
+                     "its gradients have few digits")]
+    found = coefficients(base, output)
+    if output != "x":
+        return [Told("unnamed", output, f"d{output} differs in a way that has no name",
+                     False)]
+    if found is None:
+        return [Told("unnamed", "gx", "dx is no sum of dy, xhat and a constant in each "
+                     "channel: look from gx on", False)]
+    wrong = [part for part in DX
+             if any(np.abs(c[part] - 1).max() > 1e-7 for c in found)]
+    node = TAKEN[wrong[0]][0] if wrong else "x"
+    names = " and ".join(TAKEN[part][1] for part in wrong)
+    return [Told("unnamed", node, f"{names} differ in a way that has no name: the "
+                 f"first node that diverges on the way back is {node}", False)]
+
+
+__all__ = ["Base", "Told", "coefficients", "explain_backward"]

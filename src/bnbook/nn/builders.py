@@ -1,0 +1,54 @@
+"""The networks of the book, built from their layers."""
+
+from bnbook.nn import arguments
+from bnbook.nn.network import Network
+from bnbook.nn.structure import as_spec, layer
+from bnbook.nn.table import ACTIVATIONS, LAYERS
+
+
+def mlp(sizes, activation="relu", *, normalization=None, dropout=0):
+    """Affine layers with an activation between them, as a Network.
+
+    sizes: the widths from input to output, two or more. activation: "relu", "sigmoid"
+    or "tanh". normalization: None, a kind of LAYERS whose name ends in _norm, or a
+    `layer` of one with its options. dropout: the probability to drop, 0 for no dropout.
+    Hidden layer i is affine{i}, {normalization}{i}, {activation}{i}, dropout{i}; the
+    last layer is affine alone and gives the scores. A bias before batch norm is
+    redundant, and its gradient is rounding noise around 0; it stays, so that all
+    networks have the same weights and biases. Raises TypeError or ValueError.
+    """
+    sizes = tuple(arguments.count("sizes", n) for n in sizes)
+    if len(sizes) < 2:
+        raise ValueError(f"sizes: {sizes}, expected two widths or more")
+    after = _after(activation, normalization, dropout)
+    hidden = [s for n in sizes[1:-1] for s in (layer("affine", width=n), *after)]
+    return Network(sizes[:1], (*hidden, layer("affine", width=sizes[-1])))
+
+
+def conv_net(input_shape=(1, 8, 8), filters=(8, 16), classes=10, activation="relu", *,
+             normalization="batch_norm", dropout=0):
+    """A small network of 3 by 3 convolutions for images (C, H, W), as a Network.
+
+    Block i is conv{i} with filters[i - 1] filters, {normalization}{i}, {activation}{i}
+    and a 2 by 2 max_pool{i}, which halves both sides; an affine layer gives the scores.
+    The convolutions are padded and keep the sides. The other arguments are those of
+    `mlp`; dropout stands before the affine layer.
+    """
+    after = _after(activation, normalization, 0)
+    blocks = [s for n in filters
+              for s in (layer("conv", filters=n), *after, layer("max_pool"))]
+    last = [layer("dropout", p=dropout)] * (dropout != 0)
+    return Network(input_shape, (*blocks, *last, layer("affine", width=classes)))
+
+
+def _after(activation, normalization, dropout):
+    """The layers that follow an affine layer or a convolution."""
+    specs = [layer(arguments.choice("activation", activation, ACTIVATIONS))]
+    if normalization is not None:
+        kind = getattr(normalization, "kind", normalization)
+        known = [kind for kind in LAYERS if kind.endswith("_norm")]
+        arguments.choice("normalization", kind, known)
+        specs.insert(0, as_spec(normalization))
+    if dropout != 0:
+        specs.append(layer("dropout", p=dropout))
+    return specs

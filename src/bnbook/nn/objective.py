@@ -1,0 +1,80 @@
+"""The loss of a network on a batch, with its gradient by every parameter."""
+
+from copy import deepcopy
+from typing import NamedTuple
+
+import numpy as np
+
+from bnbook.nn import arguments, losses
+from bnbook.norm.arguments import nonnegative
+
+LOSSES = {
+    "softmax": (losses.softmax_cross_entropy_forward,
+                losses.softmax_cross_entropy_backward),
+    "svm": (losses.svm_forward, losses.svm_backward),
+}
+
+
+class Step(NamedTuple):
+    """What one batch gives: the loss, its gradients by name, the scores, the new state.
+    """
+
+    loss: float
+    grads: dict
+    scores: np.ndarray
+    state: dict
+
+
+def loss_and_grads(network, params, x, labels, *, loss="softmax", weight_decay=0.0,
+                   state=None, rng=None):
+    r"""The loss on a batch in training mode, and its gradient by every parameter: Step.
+
+        loss = L(scores, labels) + \frac{1}{2} weight\_decay \sum w^2
+
+    loss: "softmax" or "svm". Weights w decay; biases, gamma and beta do not. state and
+    rng: those of `Network.forward`.
+    """
+    _, backward = LOSSES[arguments.choice("loss", loss, LOSSES)]
+    value, cache, scores, run = _loss(
+        network, params, x, labels, loss, weight_decay, state, rng)
+    grads, _ = network.backward(backward(cache), run)
+    for name in _decaying(params, weight_decay):
+        grads[name] = grads[name] + weight_decay * params[name]
+    return Step(value, grads, scores, run.state)
+
+
+def numerical_gradients(network, params, x, labels, *, loss="softmax", weight_decay=0.0,
+                        rng=None, h=1e-5):
+    r"""The gradient of the same loss by every parameter, by central differences.
+
+        dp = (loss(p + h) - loss(p - h)) / 2h   for each number p
+
+    Two forwards for each number: for small networks. Every forward draws the same
+    dropout masks, from a copy of rng. For losses near 1, right to about 1e-9.
+    """
+    arguments.choice("loss", loss, LOSSES)
+    grads = {name: np.empty(np.shape(p)) for name, p in params.items()}
+    for name, grad in grads.items():
+        for i in np.ndindex(grad.shape):
+            p = np.array(params[name], float)
+            values = []
+            for value in (p[i] + h, p[i] - h):
+                p[i] = value
+                values.append(_loss(network, params | {name: p}, x, labels, loss,
+                                    weight_decay, None, deepcopy(rng))[0])
+            grad[i] = (values[0] - values[1]) / (2 * h)
+    return grads
+
+
+def _loss(network, params, x, labels, loss, weight_decay, state, rng):
+    scores, run = network.forward(params, x, state=state, rng=rng)
+    value, cache = LOSSES[loss][0](scores, labels)
+    for name in _decaying(params, weight_decay):
+        value += weight_decay / 2 * (params[name] ** 2).sum()
+    return value, cache, scores, run
+
+
+def _decaying(params, weight_decay):
+    """The names of the weights, if they decay at all."""
+    on = nonnegative("weight_decay", weight_decay) > 0
+    return [name for name in params if name.startswith("w") and on]

@@ -1,0 +1,53 @@
+"""What all optimizers share: the checks, and one rule applied to every parameter."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from bnbook.nn import arguments
+
+
+def stepped(rule, slots, params, grads, state):
+    """Every parameter by rule(p, dp, *slots) -> (p', *slots'): (new params, state).
+
+    slots: the names under which `state` carries an array for each parameter, zeros at
+    the start. The conventions and errors are those of `optimizers`.
+    """
+    new, kept = {}, {slot: {} for slot in slots}
+    for name, dtype, arrays in _checked(slots, params, grads, state):
+        p, *values = rule(*arrays)
+        new[name] = p.astype(dtype, copy=False)
+        for slot, value in zip(slots, values, strict=True):
+            kept[slot][name] = value
+    return new, kept
+
+
+def _checked(slots, params, grads, state):
+    """A list of (name, dtype, [p, dp, *slots]), the arrays as they are computed."""
+    _named("params", params, params)
+    _named("grads", grads, params)
+    for slot, values in checked_state(state, slots).items():
+        _named(f"state[{slot!r}]", values, params)
+    rows = []
+    for name, p in params.items():
+        p = arguments.array(f"params[{name!r}]", p)
+        given = {f"grads[{name!r}]": grads[name]} | {
+            f"state[{s!r}][{name!r}]": state[s][name] if state else np.zeros(p.shape)
+            for s in slots}
+        arrays = [p, *(arguments.shaped(n, a, p.shape) for n, a in given.items())]
+        wide = np.result_type(p, np.float32)
+        rows.append((name, p.dtype, [a.astype(wide, copy=False) for a in arrays]))
+    return rows
+
+
+def checked_state(state, names):
+    """`state`, if it is a dict of exactly these names, or empty."""
+    return _named("state", state, names if state else ())
+
+
+def _named(argument, value, names):
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{argument}: {type(value).__name__}, expected a dict")
+    if set(value) != set(names):
+        raise ValueError(f"{argument}: got {sorted(value)}, expected {sorted(names)}")
+    return value

@@ -1,0 +1,101 @@
+"""What a network is made of, and one pass through it."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bnbook.nn import arguments
+from bnbook.nn.table import LAYERS
+from bnbook.norm.running import initial_state
+
+
+class Spec(NamedTuple):
+    """A layer as one asks for it: a row of LAYERS and its options."""
+
+    kind: str
+    options: dict
+
+
+class Layer(NamedTuple):
+    """A layer in its place: its output's name, kind, parameters' shapes, options, and
+    the shape of a row of its output."""
+
+    name: str
+    kind: str
+    params: dict
+    options: dict
+    shape: tuple
+
+
+def layer(kind, **options):
+    """A layer to build a Network from: layer("affine", width=50), layer("relu").
+
+    The kinds and their options, with defaults, are the rows of LAYERS. Raises
+    ValueError for a kind or an option that is not there.
+    """
+    known = LAYERS[arguments.choice("kind", kind, LAYERS)].options
+    for name in options:
+        if name not in known:
+            raise ValueError(f"{name}: no option of {kind}, expected one of "
+                             f"{list(known)}")
+    return Spec(kind, known | options)
+
+
+def as_spec(value):
+    """A Spec with all its options, from one or from a kind's name alone."""
+    if isinstance(value, str):
+        return layer(value)
+    if not isinstance(value, Spec):
+        raise TypeError(f"specs: {value!r}, expected a kind or layer(kind, ...)")
+    return layer(value.kind, **value.options)
+
+
+def placed(shape, specs):
+    """The Layers that specs give for inputs (N, *shape).
+
+    Each is tried on a batch of zeros: what it refuses, it refuses here, and what comes
+    out has the next one's shape.
+    """
+    made, x, i = [], np.zeros((2, *shape)), 0
+    for kind, options in specs:
+        own = LAYERS[kind].params(x.shape[1:], options)
+        i += "w" in own
+        taken = {name for layer in made for name in (layer.name, *layer.params)}
+        number = str(i)
+        while taken & {name + number for name in (kind, *own)}:
+            number += "'"
+        params = {name + number: size for name, size in own.items()}
+        new = Layer(kind + number, kind, params, options, ())
+        x = _tried(new, x)
+        made.append(new._replace(shape=x.shape[1:]))
+    return tuple(made)
+
+
+def _tried(layer, x):
+    params = {name: np.zeros(shape) for name, shape in layer.params.items()}
+    stateful = LAYERS[layer.kind].stateful
+    state = {layer.name: initial_state_of(layer, float)} if stateful else {}
+    mode = {"training": False, "batch_statistics": False, "rng": None}
+    with np.errstate(divide="ignore", invalid="ignore"):  # at eps = 0
+        (_, y, *_), = steps((layer,), params, x, state, mode)
+    return y
+
+
+def initial_state_of(layer, dtype, *, cumulative=False):
+    """A batch norm layer's running statistics before training."""
+    (num_features,), _ = layer.params.values()
+    return initial_state(num_features, dtype, cumulative=cumulative)
+
+
+def steps(layers, params, x, state, mode):
+    """Run x through the layers: for each (name, y, cache), the new state if stateful.
+
+    mode: what the run says of training, batch_statistics and rng; it also overrides
+    options.
+    """
+    for layer in layers:
+        row = LAYERS[layer.kind]
+        known = {**layer.options, **mode, "state": state.get(layer.name)}
+        keywords = {name: known[name] for name in row.keywords}
+        x, *rest = row.forward(x, *(params[n] for n in layer.params), **keywords)
+        yield layer.name, x, *rest

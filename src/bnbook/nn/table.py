@@ -1,0 +1,93 @@
+"""The kinds of layers as a table: how each runs, what it learns, its options.
+
+To add a kind, add a row: networks look it up by name.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from bnbook.nn import arguments, batch_norms, convolution, dropout, layers, pooling
+from bnbook.norm import family, rms_norm
+from bnbook.norm.batch_norm import EPS
+from bnbook.norm.batch_norm_layer import layer_backward
+
+
+class Kind(NamedTuple):
+    """A row of LAYERS.
+
+    forward(x, *parameters, **keywords) -> (y, cache), with the new state as a third if
+    stateful; backward(dy, cache) -> dx, or (dx, *parameter gradients).
+    params(shape, options) -> parameter name -> shape, for a row of x of this shape.
+    options: name -> default; None has to be given. keywords: what forward takes by
+    keyword, of the options and of what a run gives: training, batch_statistics, state
+    and rng.
+    """
+
+    forward: Callable
+    backward: Callable
+    params: Callable = lambda shape, options: {}
+    options: Mapping = MappingProxyType({})
+    keywords: tuple = ()
+    stateful: bool = False
+
+
+def _affine(shape, options):
+    width = arguments.count("width", options["width"])
+    return {"w": (math.prod(shape), width), "b": (width,)}
+
+
+def _conv(shape, options):
+    filters, size = (arguments.count(n, options[n]) for n in ("filters", "size"))
+    return {"w": (filters, shape[0], size, size), "b": (filters,)}
+
+
+def _gamma(shape, options):
+    return {"gamma": shape[:1]}
+
+
+def _gamma_beta(shape, options):
+    return {"gamma": shape[:1], "beta": shape[:1]}
+
+
+def _of_every_value(shape, options):
+    return {"gamma": (math.prod(shape),), "beta": (math.prod(shape),)}
+
+
+_POOL = {"height": 2, "width": 2, "stride": 2}
+_RUNNING = {"eps": EPS, "momentum": 0.9, "unbiased": False}
+_BATCH_NORM = Kind(
+    batch_norms.batch_norm, layer_backward, _gamma_beta, _RUNNING,
+    ("batch_statistics", "state", *_RUNNING), stateful=True)
+
+LAYERS = {
+    "affine": Kind(layers.affine_forward, layers.affine_backward, _affine,
+                   {"width": None}),
+    "conv": Kind(convolution.conv_forward, convolution.conv_backward, _conv,
+                 {"filters": None, "size": 3, "stride": 1, "pad": 1},
+                 ("stride", "pad")),
+    "relu": Kind(layers.relu_forward, layers.relu_backward),
+    "sigmoid": Kind(layers.sigmoid_forward, layers.sigmoid_backward),
+    "tanh": Kind(layers.tanh_forward, layers.tanh_backward),
+    "dropout": Kind(dropout.dropout_forward, dropout.dropout_backward,
+                    options={"p": 0.5}, keywords=("p", "training", "rng")),
+    "max_pool": Kind(pooling.max_pool_forward, pooling.max_pool_backward,
+                     options=_POOL, keywords=tuple(_POOL)),
+    "batch_norm": _BATCH_NORM,
+    "detached_batch_norm": _BATCH_NORM._replace(
+        backward=batch_norms.detached_backward),
+    "pixel_batch_norm": _BATCH_NORM._replace(
+        forward=batch_norms.pixel_batch_norm,
+        backward=batch_norms.pixel_batch_norm_backward, params=_of_every_value),
+    "layer_norm": Kind(family.layer_norm_forward, family.layer_norm_backward,
+                       _gamma_beta, {"eps": EPS}, ("eps",)),
+    "group_norm": Kind(family.group_norm_forward, family.group_norm_backward,
+                       _gamma_beta, {"groups": 2, "eps": EPS}, ("groups", "eps")),
+    "instance_norm": Kind(family.instance_norm_forward, family.instance_norm_backward,
+                          _gamma_beta, {"eps": EPS}, ("eps",)),
+    "rms_norm": Kind(rms_norm.rms_norm_forward, rms_norm.rms_norm_backward, _gamma,
+                     {"eps": EPS}, ("eps",)),
+}
+ACTIVATIONS = ("relu", "sigmoid", "tanh")
+NORMALIZATIONS = tuple(kind for kind in LAYERS if kind.endswith("_norm"))

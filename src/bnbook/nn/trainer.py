@@ -1,0 +1,159 @@
+"""A trainer that can be stopped at any moment and goes on as if it had not been."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bnbook.nn import arguments, saving
+from bnbook.nn.inference import accuracy, evaluate, quiet, statistics
+from bnbook.nn.network import Network, checked
+from bnbook.nn.objective import LOSSES, loss_and_grads
+from bnbook.nn.optimizers import OPTIMIZERS
+from bnbook.nn.progress import at_start, from_tree
+from bnbook.norm.arguments import nonnegative
+
+
+@dataclass
+class Trainer:
+    """Train a network: trainer.run(10) goes on to the end of epoch 10.
+
+    x (N, *input_shape), labels (N,); validation: None or such a pair. params: None for
+    new ones of x's dtype (`init` as in initial_params). optimizer: a name of
+    OPTIMIZERS, or a function of its contract, f(params, grads, state, lr=lr); lr is
+    multiplied by lr_decay after each epoch. loss and weight_decay: see loss_and_grads.
+    track_running_stats: False saves their time, and validation then uses the exact
+    statistics of the training rows (`statistics`).
+    report: gets one line after each epoch, and after every `report_every` steps if that
+    is not 0; `print` shows them.
+
+    An epoch goes once through the rows in a new order, in the fewest batches of at most
+    `batch_size` rows, equal to within one row. All that is random follows from the
+    seed: first weights, the order of each epoch, the dropout masks of each step.
+
+    What is done stands in `progress`, which each step replaces as a whole. So Ctrl-C
+    loses at most the step it hits; run again, or pickle the trainer, or `save` and
+    `load`, and the numbers are those of a run that was never stopped. Raises TypeError
+    or ValueError, also if batch norm would meet a single value.
+    """
+
+    network: Network
+    x: np.ndarray = field(repr=False)
+    labels: np.ndarray = field(repr=False)
+    validation: tuple | None = field(default=None, repr=False)
+    params: dict | None = field(default=None, repr=False)
+    init: str | float = "he"
+    optimizer: str | Callable = "sgd"
+    lr: float = 0.1
+    lr_decay: float = 1.0
+    batch_size: int = 100
+    loss: str = "softmax"
+    weight_decay: float = 0.0
+    track_running_stats: bool = True
+    seed: int = 0
+    report: Callable | None = None
+    report_every: int = 0
+
+    def __post_init__(self):
+        arguments.count("seed", self.seed, least=0)
+        arguments.count("report_every", self.report_every, least=0)
+        arguments.flag("track_running_stats", self.track_running_stats)
+        arguments.choice("loss", self.loss, LOSSES)
+        for name in ("lr", "lr_decay", "weight_decay"):
+            nonnegative(name, getattr(self, name))
+        if self.report is not None and not callable(self.report):
+            raise TypeError(f"report: {self.report!r}, expected a function of one line")
+        if not callable(self.optimizer):
+            arguments.choice("optimizer", self.optimizer, OPTIMIZERS)
+        if self.params is None:
+            self.params = self._first_params()
+        self.params = {name: np.array(p) for name, p in self.params.items()}
+        self.x, self.labels = self._checked(self.x, self.labels)
+        if self.validation is not None:
+            self.validation = self._checked(*self.validation)
+        self.batches = batches(self.network, len(self.x), self.batch_size)
+        tracked = self.track_running_stats
+        self.progress = at_start(
+            self.params, self.network.initial_state() if tracked else {})
+
+    @property
+    def epoch(self):
+        """The epochs that are complete."""
+        return self.progress.steps // self.batches
+
+    def run(self, epochs):
+        """Train to the end of epoch `epochs`, counted from the first: the Progress."""
+        arguments.count("epochs", epochs, least=0)
+        while self.epoch < epochs:
+            for rows in self._order()[self.progress.steps % self.batches:]:
+                self.progress = self._next(rows)
+                self._tell(epochs)
+        return self.progress
+
+    def save(self, path):
+        """Write the progress to `path`, a .npz file, whole or not at all."""
+        saving.save(path, self.progress._asdict())
+
+    def load(self, path):
+        """Take up the progress that a trainer with the same arguments saved."""
+        tree = saving.load(path)
+        checked(self.network, tree.get("params", {}), self.x, tree.get("state"))
+        self.progress = from_tree(tree)
+
+    def _first_params(self):
+        dtype = arguments.array("x", self.x).dtype
+        return self.network.initial_params(self._rng(0), self.init, dtype)
+
+    def _checked(self, x, labels):
+        x, _ = checked(self.network, self.params, x)
+        classes = self.network.output_shape[-1]
+        return x.copy(), arguments.labels("labels", labels, len(x), classes).copy()
+
+    def _rng(self, *key):
+        """A generator of its own for each use, so that none has to be remembered."""
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+
+    def _order(self):
+        order = self._rng(1, self.epoch).permutation(len(self.x))
+        return np.array_split(order, self.batches)
+
+    @quiet
+    def _next(self, rows):
+        """The progress after one more step, on these rows."""
+        now, labels = self.progress, self.labels[rows]
+        step = loss_and_grads(
+            self.network, now.params, self.x[rows], labels, state=now.state or None,
+            rng=self._rng(2, now.steps), loss=self.loss, weight_decay=self.weight_decay)
+        params, optimizer_state = OPTIMIZERS.get(self.optimizer, self.optimizer)(
+            now.params, step.grads, now.optimizer_state,
+            lr=self.lr * self.lr_decay**self.epoch)
+        now = now._replace(
+            steps=now.steps + 1, params=params, state=step.state,
+            optimizer_state=optimizer_state, loss=(*now.loss, float(step.loss)),
+            accuracy=(*now.accuracy, accuracy(step.scores, labels)))
+        ends = self.validation is not None and now.steps % self.batches == 0
+        return self._measured(now) if ends else now
+
+    def _measured(self, now):
+        state = now.state or statistics(self.network, now.params, self.x)
+        train, val = (evaluate(self.network, now.params, state, *rows)
+                      for rows in ((self.x, self.labels), self.validation))
+        if val > max(now.val_accuracy, default=-1):
+            now = now._replace(best_params=now.params, best_state=state)
+        return now._replace(train_accuracy=(*now.train_accuracy, train),
+                            val_accuracy=(*now.val_accuracy, val))
+
+    def _tell(self, epochs):
+        steps = self.progress.steps
+        due = self.report_every and steps % self.report_every == 0
+        if self.report is not None and (due or steps % self.batches == 0):
+            self.report(self.progress.line(self.batches, epochs))
+
+
+def batches(network, rows, batch_size):
+    """The number of batches in an epoch, if batch norm can have them all."""
+    number = -(-rows // arguments.count("batch_size", batch_size))
+    if rows < network.least_rows * number:
+        raise ValueError(f"batch_size: {batch_size} leaves a batch of one of {rows} "
+                         "rows, expected two or more in each")
+    return number

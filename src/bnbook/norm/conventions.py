@@ -1,0 +1,170 @@
+r"""What the frameworks mean by the same words, as a table, and converters over it.
+
+A state that was trained elsewhere gives the same y at inference once its arrays have
+the right names: `imported` and `exported` rename and copy, and change no number. To
+go on training alike, convert the momentum too, and where the convention of the running
+variance differs, the variance:
+
+    new weight = 1 - old weight,   unbiased var = var m / (m - 1)
+
+Sources: the frameworks' own documentation of batch normalization, and systems.md.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from bnbook.norm import arguments
+from bnbook.norm.running import STATISTICS
+
+
+class Convention(NamedTuple):
+    """One framework's batch norm.
+
+    weighs: what momentum weighs, "old" or "new"; momentum, eps: the defaults;
+    running_var: "biased" or "unbiased"; start: the first running mean and variance,
+    None if the caller gives them; cumulative: how a batch weighs with momentum None,
+    "by count" or "by batch", None if there is no such thing; names: what ours are
+    called, as the path through nested dicts.
+    """
+
+    weighs: str
+    momentum: float
+    eps: float
+    running_var: str
+    start: tuple | None
+    cumulative: str | None
+    names: dict
+
+
+COUNTS = ("num_batches", "num_values")
+OURS = ("gamma", "beta", *STATISTICS, *COUNTS)
+
+
+def _names(*theirs):
+    return {name: tuple(path.split("/")) for name, path in zip(OURS, theirs)}
+
+
+CONVENTIONS = {
+    "bnbook": Convention("old", 0.9, 1e-5, "biased", (0, 1), "by count", _names(*OURS)),
+    "cs231n": Convention("old", 0.9, 1e-5, "biased", (0, 0), None, _names(*OURS[:4])),
+    "onnx": Convention("old", 0.9, 1e-5, "biased", None, None, _names(
+        "scale", "B", "input_mean", "input_var")),
+    "pytorch": Convention("new", 0.1, 1e-5, "unbiased", (0, 1), "by batch", _names(
+        "weight", "bias", "running_mean", "running_var", "num_batches_tracked")),
+    "keras": Convention("old", 0.99, 1e-3, "biased", (0, 1), None, _names(
+        "gamma", "beta", "moving_mean", "moving_variance")),
+    "flax": Convention("old", 0.99, 1e-5, "biased", (0, 1), None, _names(
+        "params/scale", "params/bias", "batch_stats/mean", "batch_stats/var")),
+}
+
+
+def converted_momentum(momentum, source, target):
+    """The momentum of framework `target` that does what `momentum` does in `source`.
+
+    1 - momentum if they weigh different values. None stays None between frameworks
+    whose cumulative averages weigh alike; else ValueError.
+    """
+    a, b = _convention("source", source), _convention("target", target)
+    if arguments.momentum(momentum) is None:
+        if a.cumulative is None or a.cumulative != b.cumulative:
+            raise ValueError(f"momentum: None, expected a number: {source} averages "
+                             f"{a.cumulative}, {target} {b.cumulative}")
+        return None
+    return momentum if a.weighs == b.weighs else 1 - momentum
+
+
+def unbiased_variance(var, count):
+    """var m / (m - 1), for a biased var (C,) of m = count values a channel."""
+    m = arguments.count("count", count, least=2)
+    return arguments.variance("var", arguments.array("var", var)) * (m / (m - 1))
+
+
+def biased_variance(var, count):
+    """var (m - 1) / m, for an unbiased var (C,) of m = count values a channel.
+
+    A running variance converts exactly if all its batches had the same m.
+    """
+    m = arguments.count("count", count, least=2)
+    return arguments.variance("var", arguments.array("var", var)) * ((m - 1) / m)
+
+
+def without_start(average, momentum, num_batches, start=0):
+    r"""A running average without the share that its start still has in it.
+
+        (average - w start) / (1 - w),   w = momentum^{num_batches}
+
+    momentum weighs the old value, below 1; num_batches at least 1. What is left is the
+    weighted mean of the batches alone. Source: Kingma & Ba 2015, section 3.
+    """
+    average = arguments.array("average", average)
+    t = arguments.count("num_batches", num_batches)
+    w = arguments.fraction("momentum", momentum, below=True) ** t
+    return (average - w * arguments.array("start", start)) / (1 - w)
+
+
+def exported(params, state, framework):
+    """A layer's arrays, copied, under `framework`'s names, nested as it nests them.
+
+    What the framework has no name for is left out; no number changes. The eps must be
+    told to the framework beside it.
+    """
+    values = {**params, **state}
+    nested = {}
+    for name, path in _convention("framework", framework).names.items():
+        if name in values:
+            place = nested
+            for key in path[:-1]:
+                place = place.setdefault(key, {})
+            place[path[-1]] = np.array(values[name])
+    return nested
+
+
+def imported(values, framework):
+    """(params, state) of a layer from `framework`'s arrays: what `exported` gives.
+
+    Where the framework left out one of gamma and beta, it is 1 or 0; both, or both
+    statistics, may be missing: {}. num_batches is 0 where none is kept. Assign the
+    results to a layer's params and state. Raises ValueError for a name that it does not
+    know, or one statistic without the other.
+    """
+    names = _convention("framework", framework).names
+    flat = dict(_flattened(values))
+    if unknown := set(flat) - set(names.values()):
+        raise ValueError(f"values: {framework} has no {'/'.join(min(unknown))}, "
+                         f"expected {', '.join(map('/'.join, names.values()))}")
+    ours = {name: np.array(flat[path]) for name, path in names.items() if path in flat}
+    lacks = ["/".join(names[name]) for name in STATISTICS if name not in ours]
+    if len(lacks) == 1:
+        raise ValueError(f"values: no {lacks[0]}, expected both statistics or none")
+    return _params(ours), _state(ours)
+
+
+def _params(ours):
+    given = {name: ours[name] for name in ("gamma", "beta") if name in ours}
+    if not given:
+        return {}
+    like = next(iter(given.values()))
+    return {"gamma": np.ones_like(like), "beta": np.zeros_like(like)} | given
+
+
+def _state(ours):
+    state = {name: ours[name] for name in STATISTICS if name in ours}
+    counts = {name: int(ours[name]) for name in COUNTS if name in ours}
+    return state and {**state, "num_batches": 0, **counts}
+
+
+def _flattened(values, path=()):
+    """(path, array) of every leaf of nested dicts."""
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flattened(value, (*path, key))
+        else:
+            yield (*path, key), value
+
+
+def _convention(name, framework):
+    if framework not in CONVENTIONS:
+        raise ValueError(f"{name}: {framework!r}, expected one of {list(CONVENTIONS)}")
+    return CONVENTIONS[framework]

@@ -1,0 +1,186 @@
+"""The batch normalization layer: parameters, running statistics and two modes.
+
+A thin class: the mathematics is in `batch_norm_layer`, the state in `running`.
+"""
+
+import copy
+import inspect
+
+import numpy as np
+
+from bnbook.norm import arguments
+from bnbook.norm.batch_norm import EPS
+from bnbook.norm.batch_norm_layer import (
+    inference_forward,
+    input_gradient,
+    layer_backward,
+    training_forward,
+)
+from bnbook.norm.running import STATISTICS, checked_state, initial_state, updated
+
+
+def _setting(name):
+    return property(lambda self: self._settings[name], doc=f"{name}, as constructed.")
+
+
+class BatchNorm:
+    r"""Batch normalization of (N, C) or (N, C, *spatial), one statistic a channel.
+
+        y = \gamma (x - mean) / \sqrt{var + eps} + \beta
+        running = momentum running + (1 - momentum) batch
+
+    In training mean and var are the batch's, in inference the running ones, which start
+    at 0 and 1. var is biased; unbiased_running_var=True keeps m / (m - 1) of it, as
+    PyTorch does. Momentum weighs the OLD value (PyTorch: the new one, 0.1);
+    momentum=None is the cumulative average, each batch weighed by its values a channel.
+    affine=False: gamma 1 and beta 0, no parameters. track_running_stats=False: the
+    batch's statistics in both modes, no state. num_features=None takes C from the first
+    forward; params and state are {} until then.
+
+    params {"gamma", "beta"}, grads (the same keys; {} before the first backward) and
+    state {"running_mean", "running_var", "num_batches"} (and "num_values" with
+    momentum=None) are dicts of arrays (C,) of the layer's dtype: float16, float32,
+    float64 or longdouble. params and state, their keys and their arrays are yours to
+    assign to, in any real dtype; every forward checks them, and one in training puts a
+    new state in place. y and dx have x's dtype (integers become float64); float16 is
+    computed in float32. x has 2 to 5 dimensions, in training with two values a channel
+    or more; in inference N may be 0. NaN and inf stay in their channel, in its running
+    statistics until they are reset. A copy shares nothing with the layer.
+
+    Raises TypeError or ValueError in one line that names the argument, and then changes
+    nothing. Source: Ioffe & Szegedy 2015; for the digits, `bnbook.norm.statistics`.
+
+    >>> layer = BatchNorm(3)
+    >>> y = layer.forward(np.arange(12.0).reshape(4, 3), training=True)
+    >>> layer.backward(np.ones((4, 3))).shape, sorted(layer.grads)
+    ((4, 3), ['beta', 'gamma'])
+    """
+
+    def __init__(self, num_features=None, *, eps=EPS, momentum=0.9, affine=True,
+                 track_running_stats=True, unbiased_running_var=False,
+                 dtype=np.float64):
+        if num_features is not None:
+            num_features = arguments.count("num_features", num_features)
+        self._settings = {
+            "num_features": num_features,
+            "eps": float(arguments.nonnegative("eps", eps)),
+            "momentum": arguments.momentum(momentum),
+            "affine": arguments.flag("affine", affine),
+            "track_running_stats": arguments.flag(
+                "track_running_stats", track_running_stats),
+            "unbiased_running_var": arguments.flag(
+                "unbiased_running_var", unbiased_running_var),
+            "dtype": arguments.floating("dtype", dtype),
+        }
+        self.params, self.grads = self._initial_params(num_features), {}
+        self._cache = None
+        self.reset_running_stats()
+
+    num_features = _setting("num_features")
+    eps = _setting("eps")
+    momentum = _setting("momentum")
+    affine = _setting("affine")
+    track_running_stats = _setting("track_running_stats")
+    unbiased_running_var = _setting("unbiased_running_var")
+    dtype = _setting("dtype")
+
+    @property
+    def hyperparams(self):
+        """A new dict of the constructor's arguments: BatchNorm(**hyperparams) is alike.
+
+        num_features is None until it is known, then C.
+        """
+        return dict(self._settings)
+
+    def reset_running_stats(self):
+        """Put the running statistics and counts back to the start."""
+        self.state = self._initial_state(self.num_features)
+
+    def forward(self, x, training):
+        """y, of x's shape and dtype. training (True or False) chooses the mode.
+
+        In training the running statistics move. The last forward is the one `backward`
+        goes through.
+        """
+        training = arguments.flag("training", training)
+        of_batch = training or not self.track_running_stats
+        x = arguments.batch(x, least=2 if of_batch else 0)
+        c, new = self._channels(x), self.num_features is None
+        params, state = self._params(c), self._state(c)
+        pair = (params or _unit(c, self.dtype)).values()
+        if of_batch:
+            y, cache, (mean, var, _) = training_forward(x, *pair, self.eps)
+        else:
+            y, cache = inference_forward(
+                x, *pair, state["running_mean"], state["running_var"], self.eps)
+        if training and state:
+            state = updated(state, mean, var, x.size // c, momentum=self.momentum,
+                            unbiased=self.unbiased_running_var)
+        self._cache, self._settings["num_features"] = cache, c
+        self.params = params if new else self.params
+        self.state = state if new or training else self.state
+        return y
+
+    def backward(self, dy, *, input_only=False):
+        """dx, of x's shape and dtype, right for the mode of the last forward.
+
+        dy: the loss's gradient by y, of its shape exactly. `grads` becomes a new dict
+        of gamma's and beta's gradients; input_only=True leaves it alone. It may be
+        called again. RuntimeError before the first forward.
+        """
+        input_only = arguments.flag("input_only", input_only)
+        if self._cache is None:
+            raise RuntimeError("backward: no forward yet, expected one before it")
+        if input_only or not self.affine:
+            return input_gradient(dy, self._cache)
+        dx, *gradients = layer_backward(dy, self._cache)
+        self.grads = {name: g.astype(self.dtype)
+                      for name, g in zip(("gamma", "beta"), gradients)}
+        return dx
+
+    def __repr__(self):
+        defaults = inspect.signature(type(self)).parameters
+        shown = [f"{name}={getattr(value, 'name', value)!r}"
+                 for name, value in self._settings.items()
+                 if name != "num_features" and value != defaults[name].default]
+        return f"BatchNorm({', '.join([str(self.num_features), *shown])})"
+
+    def __copy__(self):
+        return copy.deepcopy(self)
+
+    def _channels(self, x):
+        """C, if x has as many channels as the layer."""
+        c = x.shape[1]
+        if c != (self.num_features or c):
+            raise ValueError(
+                f"x: shape {x.shape}, expected {self.num_features} channels on axis 1")
+        return arguments.count("x: channels", c)
+
+    def _params(self, c):
+        """The parameters for C channels, checked, gamma first."""
+        if self.num_features is None and not self.params:
+            return self._initial_params(c)
+        names = ("gamma", "beta") if self.affine else ()
+        params = arguments.keyed("params", self.params, names)
+        return {name: arguments.of_channels(name, params[name], c) for name in names}
+
+    def _state(self, c):
+        """The state for C channels, checked, in the layer's dtype."""
+        if self.num_features is None and not self.state:
+            return self._initial_state(c)
+        if not self.track_running_stats:
+            return dict(arguments.keyed("state", self.state, ()))
+        state = checked_state(self.state, c, cumulative=self.momentum is None)
+        return state | {name: state[name].astype(self.dtype) for name in STATISTICS}
+
+    def _initial_params(self, c):
+        return _unit(c, self.dtype) if c and self.affine else {}
+
+    def _initial_state(self, c):
+        if c is None or not self.track_running_stats:
+            return {}
+        return initial_state(c, self.dtype, cumulative=self.momentum is None)
+
+
+def _unit(c, dtype):
+    return {"gamma": np.ones(c, dtype), "beta": np.zeros(c, dtype)}

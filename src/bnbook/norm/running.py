@@ -1,0 +1,137 @@
+r"""Running statistics: what training remembers for inference.
+
+State is a plain dict, {"running_mean", "running_var", "num_batches"}, of two arrays
+(C,) and a count. It goes in and a new one comes out; none is ever changed. Momentum
+weighs the OLD value (the convention of cs231n, Keras and ONNX; PyTorch's weighs the
+new one):
+
+    running = momentum running + (1 - momentum) batch
+
+momentum=None is the cumulative average. There a batch counts as many times as it gives
+a channel values, not once: the average of a batch of 10,000 is a thousand times surer
+(in variance) than that of a batch of 10, and weighted so, the average of the batches'
+means is the mean of all values. For that the state has a fourth key, "num_values".
+The average of the batches' variances lacks the spread between their means: `merged`
+and `pooled` give the exact statistics.
+"""
+
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+
+from bnbook.norm import arguments
+from bnbook.norm.batch_norm import statistics_axes
+from bnbook.norm.statistics import statistics
+
+STATISTICS = ("running_mean", "running_var")
+
+
+class Moments(NamedTuple):
+    """mean and biased var, (C,), of `count` values a channel."""
+
+    mean: np.ndarray
+    var: np.ndarray
+    count: int
+
+
+def initial_state(num_features, dtype=np.float64, *, cumulative=False):
+    """A state before any batch: running mean 0 and variance 1, both (C,), counts 0.
+
+    cumulative: for momentum=None, with "num_values". Raises TypeError or ValueError.
+    """
+    c = arguments.count("num_features", num_features)
+    dtype = arguments.floating("dtype", dtype)
+    state = {"running_mean": np.zeros(c, dtype), "running_var": np.ones(c, dtype),
+             "num_batches": 0}
+    return state | {"num_values": 0} if cumulative else state
+
+
+def checked_state(state, num_features, *, cumulative=False):
+    """A new dict of `state`'s arrays, (C,), and ints: TypeError or ValueError if amiss.
+
+    A negative variance is refused. NaN and inf are not: a batch may have left them, and
+    they stay in their channel.
+    """
+    counts = ("num_batches", "num_values")[: 1 + cumulative]
+    arguments.keyed("state", state, (*STATISTICS, *counts))
+    checked = {name: arguments.of_channels(name, state[name], num_features)
+               for name in STATISTICS}
+    arguments.variance("running_var", checked["running_var"])
+    return checked | {name: arguments.count(name, state[name], 0) for name in counts}
+
+
+def updated(state, mean, var, count, *, momentum=0.9, unbiased=False):
+    r"""The state after one more batch: a new dict of new arrays.
+
+        running = w running + (1 - w) batch,   w = momentum, or M / (M + m) if None
+
+    mean, var: the batch's, (C,) or with dims kept, var biased; count: m, the values it
+    gave each channel; M: `num_values` so far. unbiased=True keeps var m / (m - 1),
+    PyTorch's convention. Arrays keep the state's dtype and are computed in float64 or
+    wider. A NaN stays, in its channel, until the state is reset. Raises TypeError or
+    ValueError.
+    """
+    w = arguments.momentum(momentum)
+    m = arguments.count("count", count, least=2 if unbiased else 1)
+    mean, var = _flat("mean", mean), arguments.variance("var", _flat("var", var))
+    arguments.of_channels("var", var, len(mean))
+    old = checked_state(state, len(mean), cumulative=w is None)
+    if w is None:
+        w = old["num_values"] / (old["num_values"] + m)
+    batch = mean, var * (m / (m - 1)) if unbiased else var
+    new = {name: _mixed(w, old[name], a) for name, a in zip(STATISTICS, batch)}
+    counts = {"num_batches": 1, "num_values": m}
+    return new | {name: old[name] + counts[name] for name in old if name in counts}
+
+
+def moments(x):
+    """The Moments of one batch, (N, C, *spatial) with one value a channel or more."""
+    x = arguments.computed(arguments.batch(x, least=1))
+    mean, var, _ = statistics(x, statistics_axes(x))
+    return Moments(mean.reshape(-1), var.reshape(-1), x.size // x.shape[1])
+
+
+def merged(a, b):
+    r"""The Moments of two parts together, exactly: not the average of two variances.
+
+        var = (1 - s) var_a + s var_b + s (1 - s) (mean_b - mean_a)^2,   s = m_b / m
+
+    a, b: (mean, var, count), var biased, (C,); computed in float64 or wider. A part may
+    be empty, not both. Raises TypeError or ValueError. Source: Chan, Golub & LeVeque
+    1983, equation 2.1.
+    """
+    a, b = _moments("a", a), _moments("b", b)
+    arguments.of_channels("b.mean", b.mean, len(a.mean))
+    m = arguments.count("a.count + b.count", a.count + b.count)
+    s, delta = b.count / m, b.mean - a.mean
+    var = (1 - s) * a.var + s * b.var + s * (1 - s) * delta**2
+    return Moments(a.mean + s * delta, var, m)
+
+
+def pooled(batches):
+    """The Moments of all values of all batches, an iterable of x; one pass, one batch
+    in memory at a time. Raises TypeError or ValueError, also if there is no batch."""
+    batches = map(moments, batches)
+    first = next(batches, None)
+    if first is None:
+        raise ValueError("batches: none, expected one or more")
+    return reduce(merged, batches, first)
+
+
+def _moments(name, value):
+    mean, var, count = value
+    mean, var = (a.astype(np.result_type(a, np.float64)) for a in (
+        _flat(f"{name}.mean", mean), _flat(f"{name}.var", var)))
+    arguments.of_channels(f"{name}.var", arguments.variance(f"{name}.var", var),
+                          len(mean))
+    return Moments(mean, var, arguments.count(f"{name}.count", count, least=0))
+
+
+def _flat(name, value):
+    return arguments.array(name, value).reshape(-1)
+
+
+def _mixed(w, old, new):
+    wide = np.result_type(old, new, np.float64)
+    return (w * old.astype(wide) + (1 - w) * new).astype(old.dtype)

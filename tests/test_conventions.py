@@ -1,0 +1,138 @@
+"""Conventions of the frameworks: the table, and the converters over it."""
+
+import numpy as np
+import pytest
+
+from bnbook import BatchNorm
+from bnbook.norm import initial_state, updated
+from bnbook.norm.conventions import (
+    CONVENTIONS,
+    biased_variance,
+    converted_momentum,
+    exported,
+    imported,
+    unbiased_variance,
+)
+
+PARAMS = {"gamma": np.array([1.0, 2, 3]), "beta": np.array([4.0, 5, 6])}
+STATE = {"running_mean": np.array([7.0, 8, 9]), "running_var": np.array([1.0, 4, 2]),
+         "num_batches": 5}
+NAMES = {
+    "bnbook": ["gamma", "beta", "running_mean", "running_var", "num_batches"],
+    "cs231n": ["gamma", "beta", "running_mean", "running_var"],
+    "onnx": ["scale", "B", "input_mean", "input_var"],
+    "pytorch": ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"],
+    "keras": ["gamma", "beta", "moving_mean", "moving_variance"],
+}
+
+
+@pytest.mark.parametrize("framework, weighs, momentum, eps, var, start", [
+    ("cs231n", "old", 0.9, 1e-5, "biased", (0, 0)),
+    ("onnx", "old", 0.9, 1e-5, "biased", None),
+    ("pytorch", "new", 0.1, 1e-5, "unbiased", (0, 1)),
+    ("keras", "old", 0.99, 1e-3, "biased", (0, 1)),
+    ("flax", "old", 0.99, 1e-5, "biased", (0, 1)),
+])
+def test_the_table_says_what_systems_md_says(
+        framework, weighs, momentum, eps, var, start):
+    assert CONVENTIONS[framework][:5] == (weighs, momentum, eps, var, start)
+
+
+def test_our_row_is_the_layers():
+    ours, layer = CONVENTIONS["bnbook"], BatchNorm(1)
+    assert (ours.momentum, ours.eps) == (layer.momentum, layer.eps)
+    assert ours.start == (layer.state["running_mean"], layer.state["running_var"])
+    assert ours.running_var == "biased" and not layer.unbiased_running_var
+
+
+def test_momentum_is_turned_round_where_it_weighs_the_other_value():
+    assert converted_momentum(0.1, "pytorch", "bnbook") == 0.9
+    assert converted_momentum(0.25, "keras", "pytorch") == 0.75
+    assert converted_momentum(0.99, "flax", "bnbook") == 0.99
+    assert converted_momentum(None, "bnbook", "bnbook") is None
+
+
+def test_no_momentum_is_refused_where_averages_weigh_otherwise():
+    with pytest.raises(ValueError, match=r"^momentum: None, .* pytorch by batch$"):
+        converted_momentum(None, "bnbook", "pytorch")
+
+
+def test_the_variances_convert_both_ways():
+    x = np.random.default_rng(0).normal(size=(7, 3))
+    np.testing.assert_allclose(unbiased_variance(x.var(0), 7), x.var(0, ddof=1))
+    np.testing.assert_allclose(biased_variance(x.var(0, ddof=1), 7), x.var(0))
+
+
+def test_a_whole_running_variance_converts_if_batches_are_of_one_size():
+    """From a start of 0: a start of 1 is no batch's, and would be scaled too."""
+    ours = theirs = initial_state(3) | {"running_var": np.zeros(3)}
+    for seed in range(4):
+        x = np.random.default_rng(seed).normal(size=(7, 3))
+        ours = updated(ours, x.mean(0), x.var(0), 7)
+        theirs = updated(theirs, x.mean(0), x.var(0), 7, unbiased=True)
+    np.testing.assert_allclose(
+        unbiased_variance(ours["running_var"], 7), theirs["running_var"])
+
+
+@pytest.mark.parametrize("framework", NAMES)
+def test_a_layers_arrays_get_the_frameworks_names(framework):
+    theirs = exported(PARAMS, STATE, framework)
+    assert list(theirs) == NAMES[framework]
+    for value, name in zip(theirs.values(), [*PARAMS, *STATE]):
+        np.testing.assert_array_equal(value, {**PARAMS, **STATE}[name])
+
+
+def test_flax_keeps_two_collections():
+    theirs = exported(PARAMS, STATE, "flax")
+    assert {name: list(part) for name, part in theirs.items()} == {
+        "params": ["scale", "bias"], "batch_stats": ["mean", "var"]}
+    np.testing.assert_array_equal(theirs["batch_stats"]["var"], STATE["running_var"])
+
+
+@pytest.mark.parametrize("framework", CONVENTIONS)
+def test_there_and_back_gives_the_same_y_and_shares_no_memory(framework):
+    theirs = exported(PARAMS, STATE, framework)
+    params, state = imported(theirs, framework)
+    a, b = BatchNorm(3), BatchNorm(3)
+    a.params, a.state, b.params, b.state = PARAMS, STATE, params, state
+    x = np.random.default_rng(0).normal(size=(4, 3))
+    np.testing.assert_array_equal(a.forward(x, False), b.forward(x, False))
+    kept = "num_batches" in CONVENTIONS[framework].names
+    assert state["num_batches"] == (5 if kept else 0)
+    assert not np.shares_memory(params["gamma"], PARAMS["gamma"])
+
+
+def test_a_cumulative_layer_comes_back_with_its_count():
+    state = STATE | {"num_values": 40}
+    assert imported(exported(PARAMS, state, "bnbook"), "bnbook")[1]["num_values"] == 40
+
+
+@pytest.mark.parametrize("given, gamma, beta", [
+    ({"beta": np.array([4, 5.0])}, [1, 1], [4, 5]),
+    ({"gamma": np.array([4, 5.0])}, [4, 5], [0, 0]),
+])
+def test_a_parameter_that_keras_left_out_is_1_or_0(given, gamma, beta):
+    params, state = imported(given, "keras")
+    np.testing.assert_array_equal(params["gamma"], gamma)
+    np.testing.assert_array_equal(params["beta"], beta)
+    assert state == {}
+
+
+def test_no_arrays_are_a_layer_without_parameters_and_state():
+    assert imported(exported({}, {}, "pytorch"), "pytorch") == ({}, {})
+
+
+@pytest.mark.parametrize("values, framework, message", [
+    ({}, "theano", "framework: 'theano', expected one of ['bnbook', 'cs231n', 'onnx', "
+     "'pytorch', 'keras', 'flax']"),
+    ({"gamma": 1}, "pytorch", "values: pytorch has no gamma, expected weight, bias, "
+     "running_mean, running_var, num_batches_tracked"),
+    ({"params": {"gamma": 1}}, "flax", "values: flax has no params/gamma, expected "
+     "params/scale, params/bias, batch_stats/mean, batch_stats/var"),
+    ({"moving_mean": np.ones(3)}, "keras",
+     "values: no moving_variance, expected both statistics or none"),
+])
+def test_imported_refuses(values, framework, message):
+    with pytest.raises(ValueError) as caught:
+        imported(values, framework)
+    assert str(caught.value) == message
