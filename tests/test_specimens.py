@@ -6,9 +6,6 @@ import pytest
 
 from bnbook import BatchNorm
 from bnbook.check import CHECKS, PEERS, kill_matrix, passes
-from bnbook.check import specimens_functions as pairs
-from bnbook.check import specimens_layers as layers
-from bnbook.check import specimens_pooling as pooling
 from bnbook.check.adapters import (
     as_implementation,
     book,
@@ -25,12 +22,14 @@ from bnbook.check.implementations import TRACE, Implementation, Specimen
 from bnbook.check.layer_checks import FUNCTIONS, LAYER_CHECKS
 from bnbook.check.layer_trials import batches, new
 from bnbook.check.nn_checks import POOL_CHECKS
-from bnbook.check.specimen_bases import GraphLayer, LazyLayer, StagedLayer
-from bnbook.check.specimen_figures import FIGURES
-from bnbook.check.specimens import EXHIBITS, STATE
-from bnbook.check.specimens import FUNCTIONS as FUNCTION_SPECIMENS
-from bnbook.check.specimens_s0_s4 import ShapeNeverRestored, UnknownModeIsNone
-from bnbook.check.specimens_s1 import OnlyTrainingKept, PixelStatistics
+from bnbook.check.specimens import functions as pairs
+from bnbook.check.specimens import layers, pooling
+from bnbook.check.specimens.bases import GraphLayer, LazyLayer, StagedLayer
+from bnbook.check.specimens.catalogue import EXHIBITS, STATE
+from bnbook.check.specimens.catalogue import FUNCTIONS as FUNCTION_SPECIMENS
+from bnbook.check.specimens.figures import FIGURES
+from bnbook.check.specimens.s0_s4 import ShapeNeverRestored, UnknownModeIsNone
+from bnbook.check.specimens.s1 import OnlyTrainingKept, PixelStatistics
 
 SEEDS = range(5)
 EXHIBIT = {exhibit.name: exhibit for exhibit in EXHIBITS}

@@ -2,8 +2,7 @@
 
 from bnbook.check.benches import KINDS, Bench, Kind, bench
 from bnbook.check.checks import OURS, Check
-from bnbook.check.diagnose import Diagnosis, diagnose
-from bnbook.check.exhibits import Exhibit
+from bnbook.check.diagnosis.diagnose import Diagnosis, diagnose
 from bnbook.check.faults import BACKWARD, CONDUCT, EQUIVALENT, FAULTS, FORWARD
 from bnbook.check.gradients import check_gradients, check_trace, numerical_gradient
 from bnbook.check.implementations import RIGHT, Implementation, Specimen, from_graph
@@ -12,8 +11,9 @@ from bnbook.check.methods import METHODS, Method, relative_error
 from bnbook.check.mutants import scaled_vjp
 from bnbook.check.peers import PEERS
 from bnbook.check.report import Report, Row, bound
-from bnbook.check.specimen_figures import FIGURES
-from bnbook.check.specimens import EXHIBITS
+from bnbook.check.specimens.catalogue import EXHIBITS
+from bnbook.check.specimens.exhibits import Exhibit
+from bnbook.check.specimens.figures import FIGURES
 
 __all__ = [
     "BACKWARD", "CHECKS", "CONDUCT", "EQUIVALENT", "EXHIBITS", "FAULTS", "FIGURES",

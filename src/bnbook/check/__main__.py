@@ -9,8 +9,8 @@ import argparse
 import importlib
 import sys
 
-from bnbook.check.diagnose import KINDS, diagnose
-from bnbook.check.diagnosis_calls import Broke, attempt
+from bnbook.check.diagnosis.calls import Broke, attempt
+from bnbook.check.diagnosis.diagnose import KINDS, diagnose
 
 
 def named(target):

@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
-from bnbook.check import adapters, layer_checks, nn_checks, specimens
+from bnbook.check import adapters, layer_checks, nn_checks
 from bnbook.check.implementations import RIGHT, Implementation, Specimen
 from bnbook.check.matrix import CHECKS, KillMatrix, kill_matrix
+from bnbook.check.specimens import catalogue
 from bnbook.nn import (
     conv_backward,
     conv_backward_naive,
@@ -43,18 +44,18 @@ def _pool(forward, backward):
 
 
 KINDS = (
-    Kind("functions", specimens.FUNCTIONS, CHECKS, RIGHT),
-    Kind("layers with state", specimens.STATE, layer_checks.LAYER_CHECKS, (
+    Kind("functions", catalogue.FUNCTIONS, CHECKS, RIGHT),
+    Kind("layers with state", catalogue.STATE, layer_checks.LAYER_CHECKS, (
         Specimen("BatchNorm", "The book's layer.", adapters.book(BatchNorm)),)),
-    Kind("dropout", specimens.DROPOUT, nn_checks.DROPOUT_CHECKS, (
+    Kind("dropout", catalogue.DROPOUT, nn_checks.DROPOUT_CHECKS, (
         Specimen("dropout", "The book's.",
                  Implementation(dropout_forward, dropout_backward)),)),
-    Kind("ReLU", specimens.RELU, nn_checks.RELU_CHECKS, (
+    Kind("ReLU", catalogue.RELU, nn_checks.RELU_CHECKS, (
         Specimen("relu", "The book's.", Implementation(relu_forward, relu_backward)),)),
-    Kind("convolution", specimens.CONVOLUTION, nn_checks.CONV_CHECKS, (
+    Kind("convolution", catalogue.CONVOLUTION, nn_checks.CONV_CHECKS, (
         Specimen("naive", "In loops.", _conv(conv_forward_naive, conv_backward_naive)),
         Specimen("fast", "One product.", _conv(conv_forward, conv_backward)))),
-    Kind("pooling", specimens.POOLING, nn_checks.POOL_CHECKS, (
+    Kind("pooling", catalogue.POOLING, nn_checks.POOL_CHECKS, (
         Specimen("naive", "In loops.",
                  _pool(max_pool_forward_naive, max_pool_backward_naive)),
         Specimen("fast", "Views.", _pool(max_pool_forward, max_pool_backward)))),

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from bnbook.check.diagnosis_calls import Broke, call
-from bnbook.check.diagnosis_dropout import dropout
-from bnbook.check.diagnosis_probes import fits
-from bnbook.check.diagnosis_told import Finding, Told, as_findings
+from bnbook.check.diagnosis.calls import Broke, call
+from bnbook.check.diagnosis.dropout import dropout
+from bnbook.check.diagnosis.probes import fits
+from bnbook.check.diagnosis.told import Finding, Told, as_findings
 from bnbook.nn.convolution import conv_forward_naive
 from bnbook.nn.pooling import max_pool_backward_naive, max_pool_forward_naive
 

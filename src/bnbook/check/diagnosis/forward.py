@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bnbook.check.diagnosis_faults import MORE_FORWARD
-from bnbook.check.diagnosis_probes import TOLERANCE, fits
+from bnbook.check.diagnosis.faults import MORE_FORWARD
+from bnbook.check.diagnosis.probes import TOLERANCE, fits
 from bnbook.check.forward_faults import FORWARD
 from bnbook.check.implementations import TRACE
 from bnbook.graph import BATCH_NORM, OPS, run
@@ -62,7 +62,7 @@ def named(specimen):
                  specimen.implementation)
 
 
-# One-pass variance is right but for its digits: `diagnosis_conduct` looks at those.
+# One-pass variance is right but for its digits: `conduct` looks at those.
 HYPOTHESES = tuple(named(s) for s in FORWARD + MORE_FORWARD
                    if s.name != "one-pass variance")
 TEXTBOOK = Named("right", "", "", TRACE)

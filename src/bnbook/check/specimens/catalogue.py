@@ -5,9 +5,9 @@ it. S0 to S4 are the five: a layer class, a staged class in a network, functions
 cache, a file with every layer, a graph class. "all" is what all five do.
 """
 
-from bnbook.check.exhibits import Exhibit
-from bnbook.check.specimens_batch_norm import FUNCTIONS, STATE
-from bnbook.check.specimens_nn import CONVOLUTION, DROPOUT, POOLING, RELU
+from bnbook.check.specimens.batch_norm import FUNCTIONS, STATE
+from bnbook.check.specimens.exhibits import Exhibit
+from bnbook.check.specimens.nn import CONVOLUTION, DROPOUT, POOLING, RELU
 
 __all__ = [
     "CONVOLUTION", "DROPOUT", "EXHIBITS", "FUNCTIONS", "POOLING", "RELU", "STATE",

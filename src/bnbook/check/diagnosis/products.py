@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bnbook.check.diagnosis_probes import fits
-from bnbook.check.diagnosis_rows import BOTH, OUTPUT, B, G, M, S, V
-from bnbook.check.diagnosis_told import Told
+from bnbook.check.diagnosis.probes import fits
+from bnbook.check.diagnosis.rows import BOTH, OUTPUT, B, G, M, S, V
+from bnbook.check.diagnosis.told import Told
 
 TAKEN = {
     S: ("xhat", "what comes straight from xhat"),

@@ -6,11 +6,11 @@ from textwrap import fill
 
 import numpy as np
 
-from bnbook.check.diagnosis_batch_norm import diagnose_batch_norm
-from bnbook.check.diagnosis_calls import Broke
-from bnbook.check.diagnosis_others import OTHERS, kind_of
-from bnbook.check.diagnosis_readers import partnered, recognise
-from bnbook.check.diagnosis_told import Finding
+from bnbook.check.diagnosis.batch_norm import diagnose_batch_norm
+from bnbook.check.diagnosis.calls import Broke
+from bnbook.check.diagnosis.others import OTHERS, kind_of
+from bnbook.check.diagnosis.readers import partnered, recognise
+from bnbook.check.diagnosis.told import Finding
 from bnbook.graph import BATCH_NORM, run
 from bnbook.show import draw
 

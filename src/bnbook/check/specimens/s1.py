@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bnbook.check.specimen_bases import StagedLayer
+from bnbook.check.specimens.bases import StagedLayer
 
 
 class OnlyTrainingKept(StagedLayer):

@@ -9,9 +9,9 @@ import inspect
 
 import numpy as np
 
-from bnbook.check import diagnosis_calls as calls
-from bnbook.check.diagnosis_calls import attempt, call, find, parameters
-from bnbook.check.diagnosis_results import gradients, value
+from bnbook.check.diagnosis import calls
+from bnbook.check.diagnosis.calls import attempt, call, find, parameters
+from bnbook.check.diagnosis.results import gradients, value
 
 FLAGS = ("mode", "training", "testing")
 BEFORE = ("d", "grad", "dl", "dld", "dloss", "g")

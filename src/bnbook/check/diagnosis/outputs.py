@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from bnbook.check.diagnosis_backward import Base, on_own_values
-from bnbook.check.diagnosis_conduct import wrong_shapes
-from bnbook.check.diagnosis_forward import TEXTBOOK, agree, explain_forward, traced
-from bnbook.check.diagnosis_probes import error, images, tried
-from bnbook.check.diagnosis_products import wanted_shape
-from bnbook.check.diagnosis_search import explain_backward
-from bnbook.check.diagnosis_told import Told, as_findings, name_of
-from bnbook.check.diagnosis_unnamed import first_kept, fits_own_forward, unnamed_forward
+from bnbook.check.diagnosis.backward import Base, on_own_values
+from bnbook.check.diagnosis.conduct import wrong_shapes
+from bnbook.check.diagnosis.forward import TEXTBOOK, agree, explain_forward, traced
+from bnbook.check.diagnosis.probes import error, images, tried
+from bnbook.check.diagnosis.products import wanted_shape
+from bnbook.check.diagnosis.search import explain_backward
+from bnbook.check.diagnosis.told import Told, as_findings, name_of
+from bnbook.check.diagnosis.unnamed import first_kept, fits_own_forward, unnamed_forward
 
 WORD = {"y": "y", "x": "dx", "gamma": "dgamma", "beta": "dbeta"}
 

@@ -1,12 +1,12 @@
 """The specimens that are batch norms: FUNCTIONS, and STATE for layers with state."""
 
 from bnbook.check import adapters
-from bnbook.check import specimen_bases as bases
-from bnbook.check import specimens_functions as pairs
-from bnbook.check import specimens_s0_s4 as classes
-from bnbook.check import specimens_s1 as staged
-from bnbook.check.exhibits import Exhibit
 from bnbook.check.implementations import Implementation
+from bnbook.check.specimens import bases
+from bnbook.check.specimens import functions as pairs
+from bnbook.check.specimens import s0_s4 as classes
+from bnbook.check.specimens import s1 as staged
+from bnbook.check.specimens.exhibits import Exhibit
 
 FUNCTIONS = (
     Exhibit("beta times gamma", "S3", "y is (xhat + beta) * gamma.",

@@ -4,9 +4,9 @@ from contextlib import suppress
 
 import numpy as np
 
-from bnbook.check.diagnosis_calls import Broke, asks_for
-from bnbook.check.diagnosis_probes import error, observe, probe
-from bnbook.check.diagnosis_told import Told
+from bnbook.check.diagnosis.calls import Broke, asks_for
+from bnbook.check.diagnosis.probes import error, observe, probe
+from bnbook.check.diagnosis.told import Told
 
 SLACK = 1e-9
 

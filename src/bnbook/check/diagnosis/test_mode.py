@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bnbook.check.diagnosis_calls import Broke
-from bnbook.check.diagnosis_probes import EPSILONS, error, fits
-from bnbook.check.diagnosis_told import Told, note
+from bnbook.check.diagnosis.calls import Broke
+from bnbook.check.diagnosis.probes import EPSILONS, error, fits
+from bnbook.check.diagnosis.told import Told, note
 
 CLOSE = 1e-7
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from bnbook.check.diagnosis_calls import Broke, call
-from bnbook.check.diagnosis_told import Told
+from bnbook.check.diagnosis.calls import Broke, call
+from bnbook.check.diagnosis.told import Told
 
 P = 0.2
 CLOSE = 1e-9

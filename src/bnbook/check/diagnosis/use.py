@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 
-from bnbook.check.diagnosis_calls import (
+from bnbook.check.diagnosis.calls import (
     Broke,
     asks_for,
     attempt,
@@ -12,9 +12,9 @@ from bnbook.check.diagnosis_calls import (
     meanings,
     parameters,
 )
-from bnbook.check.diagnosis_conduct import gathered
-from bnbook.check.diagnosis_probes import error, fits, observe, probe
-from bnbook.check.diagnosis_told import Told, note
+from bnbook.check.diagnosis.conduct import gathered
+from bnbook.check.diagnosis.probes import error, fits, observe, probe
+from bnbook.check.diagnosis.told import Told, note
 
 SLACK = 1e-7
 

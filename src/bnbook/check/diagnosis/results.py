@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bnbook.check.diagnosis_calls import Broke, attempt
+from bnbook.check.diagnosis.calls import Broke, attempt
 
 OUTPUTS = ("x", "gamma", "beta")
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bnbook.check.checks import draw
-from bnbook.check.diagnosis_calls import Broke
+from bnbook.check.diagnosis.calls import Broke
 from bnbook.norm.batch_norm import EPS
 
 TOLERANCE = 1e-8  # of the largest magnitude: rounding is far below, 1e-6 off above

@@ -3,16 +3,16 @@
 
 import numpy as np
 
-from bnbook.check.diagnosis_backward import SPECIAL, Base
-from bnbook.check.diagnosis_probes import error, fits
-from bnbook.check.diagnosis_products import (
+from bnbook.check.diagnosis.backward import SPECIAL, Base
+from bnbook.check.diagnosis.probes import error, fits
+from bnbook.check.diagnosis.products import (
     TAKEN,
     coefficients,
     multiple,
     products,
     wanted_shape,
 )
-from bnbook.check.diagnosis_rows import (
+from bnbook.check.diagnosis.rows import (
     BOTH,
     DX,
     OUTPUT,
@@ -24,7 +24,7 @@ from bnbook.check.diagnosis_rows import (
     S,
     V,
 )
-from bnbook.check.diagnosis_told import Told
+from bnbook.check.diagnosis.told import Told
 
 
 def explain_backward(seen, bases):

@@ -2,25 +2,25 @@
 
 
 
-from bnbook.check.diagnosis_calls import Broke, find
-from bnbook.check.diagnosis_conduct import conduct, wrong_shapes
-from bnbook.check.diagnosis_forward import TEXTBOOK, agree, explain_forward, traced
-from bnbook.check.diagnosis_outputs import (
+from bnbook.check.diagnosis.calls import Broke, find
+from bnbook.check.diagnosis.conduct import conduct, wrong_shapes
+from bnbook.check.diagnosis.forward import TEXTBOOK, agree, explain_forward, traced
+from bnbook.check.diagnosis.outputs import (
     WORD,
     backward_findings,
     forward_findings,
     image_findings,
 )
-from bnbook.check.diagnosis_probes import (
+from bnbook.check.diagnosis.probes import (
     EPSILONS,
     batches,
     images,
     squares,
     tried,
 )
-from bnbook.check.diagnosis_state import state
-from bnbook.check.diagnosis_told import Finding, Told, as_findings, name_of
-from bnbook.check.diagnosis_use import use
+from bnbook.check.diagnosis.state import state
+from bnbook.check.diagnosis.told import Finding, Told, as_findings, name_of
+from bnbook.check.diagnosis.use import use
 
 CONVENTION = {1e-3: " (Keras's convention)", 1e-5: ""}
 

@@ -4,7 +4,7 @@ plain, is wrong in one way.
 
 import numpy as np
 
-from bnbook.check.specimen_bases import gradients
+from bnbook.check.specimens.bases import gradients
 
 
 def batchnorm_forward(x, gamma, beta, bn_param):

@@ -5,15 +5,14 @@ Each function takes a seed and returns a number, or a dict of them.
 
 import numpy as np
 
-from bnbook.check import specimens_functions as pairs
-from bnbook.check import specimens_layers as layers
-from bnbook.check import specimens_pooling as pooling
 from bnbook.check.adapters import graph
 from bnbook.check.layer_checks import in_dtype
 from bnbook.check.layer_trials import batches, new, trained, truth
 from bnbook.check.methods import relative_error
-from bnbook.check.specimens_batch_norm import STATE
-from bnbook.check.specimens_s0_s4 import ZeroStart
+from bnbook.check.specimens import functions as pairs
+from bnbook.check.specimens import layers, pooling
+from bnbook.check.specimens.batch_norm import STATE
+from bnbook.check.specimens.s0_s4 import ZeroStart
 
 LAYER = {exhibit.name: exhibit.implementation for exhibit in STATE}
 

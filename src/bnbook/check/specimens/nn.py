@@ -1,9 +1,8 @@
 """The specimens of the layers around batch norm."""
 
-from bnbook.check import specimens_layers as layers
-from bnbook.check import specimens_pooling as pooling
-from bnbook.check.exhibits import Exhibit
 from bnbook.check.implementations import Implementation
+from bnbook.check.specimens import layers, pooling
+from bnbook.check.specimens.exhibits import Exhibit
 
 
 def _dropout(forward):

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from bnbook.check.diagnosis_calls import Broke, find
-from bnbook.check.diagnosis_probes import fits
-from bnbook.check.diagnosis_test_mode import test_mode
-from bnbook.check.diagnosis_told import Told, note
+from bnbook.check.diagnosis.calls import Broke, find
+from bnbook.check.diagnosis.probes import fits
+from bnbook.check.diagnosis.test_mode import test_mode
+from bnbook.check.diagnosis.told import Told, note
 
 CLOSE = 1e-7
 BACKWARD_NODE = "xhat"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bnbook.check.specimen_bases import GraphLayer, LazyLayer, gradients
+from bnbook.check.specimens.bases import GraphLayer, LazyLayer, gradients
 
 
 class NeverFlushed(LazyLayer):

@@ -9,9 +9,9 @@ import inspect
 
 import numpy as np
 
-from bnbook.check.diagnosis_calls import Broke, asks_for, attempt, call, parameters
-from bnbook.check.diagnosis_layers import Layer, looks_like_layer
-from bnbook.check.diagnosis_results import gradients, value
+from bnbook.check.diagnosis.calls import Broke, asks_for, attempt, call, parameters
+from bnbook.check.diagnosis.layers import Layer, looks_like_layer
+from bnbook.check.diagnosis.results import gradients, value
 from bnbook.graph import BATCH_NORM, run
 from bnbook.norm import batch_norm_forward
 from bnbook.norm.batch_norm import EPS, statistics_axes

@@ -10,9 +10,9 @@ from itertools import combinations
 import numpy as np
 
 from bnbook.check.backward_faults import BACKWARD
-from bnbook.check.diagnosis_faults import MORE_BACKWARD
-from bnbook.check.diagnosis_probes import fits
-from bnbook.check.diagnosis_rows import (
+from bnbook.check.diagnosis.faults import MORE_BACKWARD
+from bnbook.check.diagnosis.probes import fits
+from bnbook.check.diagnosis.rows import (
     BOTH,
     DX,
     FACTORS,

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bnbook.check.diagnosis_calls import Broke, meanings
-from bnbook.check.diagnosis_probes import error, fits
-from bnbook.check.diagnosis_told import Told
+from bnbook.check.diagnosis.calls import Broke, meanings
+from bnbook.check.diagnosis.probes import error, fits
+from bnbook.check.diagnosis.told import Told
 from bnbook.graph import BATCH_NORM, run
 from bnbook.norm.batch_norm import statistics_axes
 

@@ -1,0 +1,1 @@
+"""The reader's checker: what is wrong with an implementation, and where."""
