@@ -53,14 +53,20 @@ def test_momentum_is_turned_round_where_it_weighs_the_other_value():
 
 
 def test_no_momentum_is_refused_where_averages_weigh_otherwise():
-    with pytest.raises(ValueError, match=r"^momentum: None, .* pytorch by batch$"):
-        converted_momentum(None, "bnbook", "pytorch")
+    for pair in (("bnbook", "pytorch"), ("pytorch", "bnbook"), ("keras", "keras")):
+        with pytest.raises(ValueError, match=r"^momentum: None, expected a number: "):
+            converted_momentum(None, *pair)
 
 
 def test_the_variances_convert_both_ways():
     x = np.random.default_rng(0).normal(size=(7, 3))
-    np.testing.assert_allclose(unbiased_variance(x.var(0), 7), x.var(0, ddof=1))
-    np.testing.assert_allclose(biased_variance(x.var(0, ddof=1), 7), x.var(0))
+    for count in (2, 6, 7):
+        biased, unbiased = (x[:count].var(axis=0, ddof=d) for d in (0, 1))
+        np.testing.assert_allclose(unbiased_variance(biased, count), unbiased)
+        np.testing.assert_allclose(biased_variance(unbiased, count), biased)
+    for convert in (unbiased_variance, biased_variance):
+        with pytest.raises(ValueError, match=r"^count: 1, expected at least 2$"):
+            convert(np.ones(3), 1)
 
 
 def test_a_whole_running_variance_converts_if_batches_are_of_one_size():

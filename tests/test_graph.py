@@ -14,6 +14,7 @@ from bnbook.graph import (
     run,
     unbroadcast,
 )
+from bnbook.graph.arguments import array
 
 
 @pytest.fixture
@@ -183,3 +184,52 @@ def test_a_graph_without_the_three_paths_is_refused(graph):
     inputs = dict.fromkeys(graph_inputs(graph), 1.0) | {"x": np.ones((4, 3))}
     with pytest.raises(ValueError, match=r"^trace: sent no message .* BATCH_NORM's$"):
         paths(run(graph, inputs, np.ones((4, 3))))
+
+
+def test_without_nothing_silent_the_gradients_are_the_traces():
+    inputs = {"x": np.arange(12.0).reshape(4, 3), "gamma": 3.0, "eps": 0.1}
+    trace = run(RMS_NORM, inputs, np.arange(12.0).reshape(4, 3) ** 2)
+    for name, gradient in trace.without(()).items():
+        np.testing.assert_array_equal(gradient, trace.grads[name])
+
+
+def test_a_trace_is_itself_alone_and_keeps_what_it_holds(inputs, dy):
+    first, second = run(BATCH_NORM, inputs, dy), run(BATCH_NORM, inputs, dy)
+    assert first != second and len({first, second}) == 2
+    with pytest.raises(AttributeError):
+        first.grads = {}
+
+
+def test_a_rule_must_answer_each_input(inputs, dy):
+    ops = OPS | {"add": OPS["add"]._replace(vjp=lambda axes, g, y, a, b: (g,))}
+    with pytest.raises(ValueError, match="zip"):
+        run(BATCH_NORM, inputs, dy, ops=ops)
+
+
+def test_a_complex_run_takes_a_complex_upstream(inputs, dy):
+    trace = run(BATCH_NORM, {**inputs, "x": inputs["x"] + 0j}, 1j * dy)
+    real = run(BATCH_NORM, inputs, dy)
+    np.testing.assert_allclose(trace.grads["x"], 1j * real.grads["x"], atol=1e-12)
+
+
+def test_the_first_empty_input_is_the_one_named():
+    empty = {"x": np.ones((0, 3)), "eps": np.ones(0), "gamma": 1, "beta": 1}
+    with pytest.raises(ValueError, match=r"^x: shape \(0, 3\), expected values$"):
+        run(BATCH_NORM, empty)
+
+
+@pytest.mark.parametrize("names", ["x", "x eps gamma beta delta", "x eps gamma theta"])
+def test_the_inputs_are_those_that_the_graph_reads(names):
+    with pytest.raises(ValueError, match=r"^inputs: got .*expected .*beta"):
+        run(BATCH_NORM, dict.fromkeys(names.split(), np.ones((4, 3))))
+
+
+def test_axes_and_ops_go_by_name(inputs, dy):
+    with pytest.raises(TypeError):
+        run(BATCH_NORM, inputs, dy, 0)
+
+
+@pytest.mark.parametrize("value", [np.ones(3), np.ones((3, 1, 1))])
+def test_too_few_and_too_many_dimensions_are_refused(value):
+    with pytest.raises(ValueError, match=r"^a: shape .*expected 2 dimensions$"):
+        array("a", value, ndim=2)

@@ -96,7 +96,7 @@ def test_a_variance_started_at_0_is_far_too_small_for_long():
 
 
 @pytest.mark.parametrize("start, var", [(0, 0.0), (1, 1.0)])
-@pytest.mark.parametrize("t", [1, 5])
+@pytest.mark.parametrize("t", [1, 5, 20])
 def test_the_start_can_be_taken_out_again(start, var, t):
     state = initial_state(3) | {"running_var": np.full(3, var)}
     for _ in range(t):
