@@ -6,7 +6,7 @@ READY := .venv/ready
 # Stored outputs are those of pinned x86-64 Linux; elsewhere the cells run uncompared.
 NBVAL := $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),--nbval,--nbval-lax)
 
-.PHONY: book test notebooks serve lab lint clean newest pytorch
+.PHONY: book test notebooks serve lab lint clean newest pytorch mutation
 
 book: $(READY)  ## build the pages: _build/html
 	$(BIN)/jupyter-book build . --path-output . --all -q -W -n --keep-going
@@ -45,8 +45,13 @@ pytorch: $(READY)  ## weekly: PyTorch's results made anew, and the tests held to
 	.venv-torch/bin/python tests/oracle/make_torch.py > _build/torch.json
 	BNBOOK_TORCH=$(CURDIR)/_build/torch.json $(BIN)/python -m pytest tests/test_oracle.py
 
+mutation:  ## an hour: change graph/ and norm/ a little; each change must fail a test
+	$(PYTHON) -m venv .venv-mutation
+	.venv-mutation/bin/pip install -q -r requirements.txt cosmic-ray==8.7.0
+	OMP_NUM_THREADS=1 .venv-mutation/bin/python tools/mutation.py
+
 clean:
-	rm -rf _build .venv .venv-newest .venv-torch .stamps .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+	rm -rf _build .venv .venv-newest .venv-torch .venv-mutation .stamps .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 $(READY): requirements.txt pyproject.toml

@@ -1,9 +1,5 @@
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-
-from bnbook.show import plots
 
 
 @pytest.fixture
@@ -14,6 +10,11 @@ def rng():
 @pytest.fixture
 def house_style():
     """The figures of one test in the house's style, and none left open after it."""
+    import matplotlib as mpl  # here, for most tests need no Matplotlib
+    import matplotlib.pyplot as plt
+
+    from bnbook.show import plots
+
     with mpl.rc_context():
         plots.use_house_style()
         yield

@@ -129,8 +129,13 @@ def test_no_arrays_are_a_layer_without_parameters_and_state():
 
 
 @pytest.mark.parametrize("values, framework, message", [
-    ({}, "theano", "framework: 'theano', expected one of ['bnbook', 'cs231n', 'onnx', "
-     "'pytorch', 'keras', 'flax']"),
+    ({}, ["keras"], "framework: ['keras'], expected one of 'bnbook', 'cs231n', 'onnx', "
+     "'pytorch', 'keras', 'flax'"),
+    (None, "keras", "values: NoneType, expected a dict"),
+    ({"running_mean": [1], "running_var": [1], "num_batches_tracked": 3.7}, "pytorch",
+     "num_batches: array(3.7), expected an integer"),
+    ({}, "theano", "framework: 'theano', expected one of 'bnbook', 'cs231n', 'onnx', "
+     "'pytorch', 'keras', 'flax'"),
     ({"gamma": 1}, "pytorch", "values: pytorch has no gamma, expected weight, bias, "
      "running_mean, running_var, num_batches_tracked"),
     ({"params": {"gamma": 1}}, "flax", "values: flax has no params/gamma, expected "
@@ -139,6 +144,6 @@ def test_no_arrays_are_a_layer_without_parameters_and_state():
      "values: no moving_variance, expected both statistics or none"),
 ])
 def test_imported_refuses(values, framework, message):
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises((TypeError, ValueError)) as caught:
         imported(values, framework)
     assert str(caught.value) == message

@@ -167,6 +167,11 @@ def test_an_op_that_the_table_lacks_is_named():
         run((Step("y", "exp", ("a",)),), {"a": 1.0})
 
 
+def test_a_step_that_reads_what_comes_later_is_named(inputs):
+    with pytest.raises(ValueError, match=r"^step y: add of gx \(\), beta \(.*: 'gx'$"):
+        run(BATCH_NORM[::-1], inputs)
+
+
 def test_axes_that_are_no_axes_are_named(inputs):
     with pytest.raises(ValueError, match=r"^step mu: mean of x \(7, 4\): "):
         run(BATCH_NORM, inputs, axes=5)

@@ -262,10 +262,20 @@ def test_settings_can_be_read_and_not_set():
     (BatchNorm(), "BatchNorm(None)"),
     (BatchNorm(3, eps=0.5, momentum=None, affine=False, dtype=np.float32),
      "BatchNorm(3, eps=0.5, momentum=None, affine=False, dtype='float32')"),
+    (BatchNorm(3, track_running_stats=False, unbiased_running_var=True),
+     "BatchNorm(3, track_running_stats=False, unbiased_running_var=True)"),
 ])
 def test_repr_says_what_is_not_the_default(bn, text):
     assert repr(bn) == text
     assert repr(eval(text)) == text
+
+
+def test_a_subclass_with_a_constructor_of_its_own_has_a_repr():
+    class Coarse(BatchNorm):
+        def __init__(self, num_features):
+            super().__init__(num_features, eps=1e-3)
+
+    assert repr(Coarse(3)) == "BatchNorm(3, eps=0.001)"
 
 
 def test_the_doctest_holds():
@@ -514,3 +524,10 @@ def test_the_functions_caches_serve_again_and_share_no_memory():
         for a, b in zip(before, layer_backward(dy, cache)):
             same(a, b)
         same(input_gradient(dy, cache), before[0])
+
+
+def test_what_is_wanted_of_a_backward_goes_by_name():
+    layer = BatchNorm(3)
+    layer.forward(np.arange(12.0).reshape(4, 3), training=True)
+    with pytest.raises(TypeError):
+        layer.backward(np.ones((4, 3)), True)

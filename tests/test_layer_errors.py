@@ -33,6 +33,8 @@ CONSTRUCTOR = [
      "float64, longdouble"),
     ({"dtype": None}, "dtype: None, expected one of float16, float32, float64, "
      "longdouble"),
+    ({"dtype": (int, -1)}, "dtype: (<class 'int'>, -1), expected one of float16, "
+     "float32, float64, longdouble"),
     ({"dtype": "real"}, "dtype: 'real', expected one of float16, float32, float64, "
      "longdouble"),
 ]
@@ -75,6 +77,8 @@ FORWARD = [
      "x: shape (0, 3) gives a channel 0 values, expected at least 2"),
     (nothing, (np.ones((4, 3, 0)), True),
      "x: shape (4, 3, 0) gives a channel 0 values, expected at least 2"),
+    (nothing, (np.ones((4, 5)), True),
+     "x: shape (4, 5), expected 3 channels on axis 1"),
     (nothing, (np.ones((4, 2)), True),
      "x: shape (4, 2), expected 3 channels on axis 1"),
     (nothing, (np.ones((4, 0)), False),
@@ -86,6 +90,8 @@ FORWARD = [
     (nothing, (None, True), "x: dtype object, expected real numbers"),
     (nothing, ([[1, 2, 3], [4]], True), "x: rows of unequal length, expected an array"),
     (nothing, (np.ma.masked_less(X, 0), True),
+     "x: a masked array, expected a plain one (fill it first)"),
+    (nothing, ([np.ma.masked_less(row, 0) for row in X], True),
      "x: a masked array, expected a plain one (fill it first)"),
     (nothing, (X, "train"), "training: 'train', expected True or False"),
     (nothing, (X, 1), "training: 1, expected True or False"),
@@ -179,6 +185,15 @@ def test_backward_before_forward():
     message = "^backward: no forward yet, expected one before it$"
     with pytest.raises(RuntimeError, match=message):
         made().backward(X)
+
+
+@pytest.mark.parametrize("name", ["params", "state"])
+@pytest.mark.parametrize("wrong", [None, [], np.ones(3)])
+def test_what_is_no_dict_is_refused_before_the_first_forward_too(name, wrong):
+    bn = BatchNorm()
+    setattr(bn, name, wrong)
+    with pytest.raises(TypeError, match=f"^{name}: .*, expected a dict$"):
+        bn.forward(X, training=True)
 
 
 def test_without_affine_there_are_no_params_to_assign():

@@ -322,6 +322,7 @@ def test_accuracy_counts_rows_and_calls_nan_wrong():
 NET = nn.mlp((6, 5, 3), normalization="batch_norm")
 P = NET.initial_params(rng())
 X, LABELS = rng().normal(size=(4, 6)), np.zeros(4, int)
+BATCH_NORM_STATE = NET.initial_state()["batch_norm1"]
 DROPPING = nn.mlp((6, 5, 3), dropout=0.5)
 ERRORS = [
     (ValueError, "sizes: (6,), expected two", lambda: nn.mlp((6,))),
@@ -343,7 +344,7 @@ ERRORS = [
     (ValueError, "specs: none", lambda: nn.Network((6,), ())),
     (TypeError, "specs: 3, expected a kind", lambda: nn.Network((6,), (3,))),
     (ValueError, "x: ", lambda: nn.Network((6,), ["max_pool"])),
-    (ValueError, "params: got []", lambda: NET.forward({}, X)),
+    (ValueError, "params: keys []", lambda: NET.forward({}, X)),
     (ValueError, "params['w1']: shape (5, 6), expected (6, 5)",
      lambda: NET.forward(P | {"w1": P["w1"].T}, X)),
     (ValueError, "x: shape (4, 7), expected (N, 6)",
@@ -355,13 +356,34 @@ ERRORS = [
         DROPPING.initial_params(rng()), X)),
     (ValueError, "dy: shape (1, 3), expected (4, 3)",
      lambda: NET.backward(np.ones((1, 3)), NET.forward(P, X)[1])),
-    (ValueError, "state: got {}, expected a state for ['batch_norm1']",
+    (ValueError, "state: keys [], expected ['batch_norm1']",
      lambda: nn.predict(NET, P, {}, X)),
-    (ValueError, "state: got None, expected a state for",
+    (TypeError, "state: NoneType, expected a dict",
      lambda: nn.predict(NET, P, None, X)),
-    (ValueError, "mean: shape (1,), expected",
+    (ValueError, "running_mean: shape (1,), expected",
      lambda: nn.predict(NET, P, {"batch_norm1": {
-         "running_mean": np.ones(1), "running_var": np.ones(5)}}, X)),
+         "running_mean": np.ones(1), "running_var": np.ones(5), "num_batches": 1}},
+        X)),
+    (TypeError, "state: list, expected a dict",
+     lambda: NET.forward(P, X, state={"batch_norm1": []})),
+    (ValueError, "running_var: smallest value -1.0", lambda: nn.predict(
+        NET, P, {"batch_norm1": BATCH_NORM_STATE | {"running_var": -np.ones(5)}}, X)),
+    (TypeError, "params: NoneType, expected a dict", lambda: NET.forward(None, X)),
+    (ValueError, "params: keys [1, 'w1']",
+     lambda: NET.forward({1: X, "w1": X}, X)),
+    (TypeError, "input_shape: 5, expected several", lambda: nn.Network(5, ["relu"])),
+    (TypeError, "specs: None, expected several", lambda: nn.Network((5,), None)),
+    (TypeError, "specs: 'relu', expected several", lambda: nn.Network((5,), "relu")),
+    (TypeError, "specs: Spec(kind='relu', options={}), expected several",
+     lambda: nn.Network((5,), nn.layer("relu"))),
+    (TypeError, "sizes: 5, expected several", lambda: nn.mlp(5)),
+    (TypeError, "filters: 8, expected several", lambda: nn.conv_net(filters=8)),
+    (ValueError, "momentum: 2, expected a number from 0 to 1",
+     lambda: nn.Network((5,), [nn.layer("batch_norm", momentum=2)])),
+    (TypeError, "unbiased: 'no', expected True or False",
+     lambda: nn.Network((5,), [nn.layer("batch_norm", unbiased="no")])),
+    (ValueError, "labels: rows of unequal length",
+     lambda: nn.loss_and_grads(NET, P, X, [[0], [0, 1], [1], [2]])),
     (ValueError, "loss: 'hinge', expected one of 'softmax', 'svm'",
      lambda: nn.loss_and_grads(NET, P, X, LABELS, loss="hinge")),
     (ValueError, "weight_decay: -1",
@@ -377,3 +399,39 @@ def test_bad_arguments_are_named_in_one_line(kind, start, call):
         call()
     message = str(raised.value)
     assert message.startswith(start) and "\n" not in message
+
+
+BEHIND_DROPOUT = nn.Network((6,), [
+    "dropout", nn.layer("affine", width=3), "batch_norm"])
+
+
+@pytest.mark.parametrize("change", [
+    {"labels": LABELS[:3]}, {"labels": LABELS + 3}, {"labels": LABELS.astype(float)},
+    {"weight_decay": -1}, {"loss": "hinge"}, {"x": X[:1], "labels": LABELS[:1]},
+    {"state": {"batch_norm1": None}}, {"state": {"batch_norm1": BATCH_NORM_STATE}},
+])
+def test_an_error_draws_nothing(change):
+    """Also where dropout stands in front of the layer that would refuse."""
+    params, generator = BEHIND_DROPOUT.initial_params(rng()), rng()
+    arguments = {"x": X, "labels": LABELS, "rng": generator, **change}
+    with pytest.raises((TypeError, ValueError)):
+        nn.loss_and_grads(BEHIND_DROPOUT, params, **arguments)
+    assert generator.bit_generator.state == rng().bit_generator.state
+
+
+def test_the_state_that_comes_out_shares_no_memory_with_the_one_that_went_in():
+    for training in (True, False):
+        given = NET.initial_state()
+        state = NET.forward(P, X, state=given, training=training)[1].state
+        for name in ("running_mean", "running_var"):
+            assert not np.shares_memory(
+                state["batch_norm1"][name], given["batch_norm1"][name])
+
+
+@pytest.mark.parametrize("trained, used", [(None, 0.9), (None, None), (0.9, None)])
+def test_inference_takes_a_state_whatever_its_momentum(trained, used):
+    first, second = (nn.mlp((6, 5, 3), normalization=nn.layer("batch_norm", momentum=m))
+                     for m in (trained, used))
+    state = first.forward(P, X, state=first.initial_state())[1].state
+    np.testing.assert_array_equal(
+        nn.predict(second, P, state, X), nn.predict(first, P, state, X))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bnbook import nn
+from bnbook import cs231n, graph, nn, norm
 from bnbook.nn.table import ACTIVATIONS
 
 H = 1e-200  # a complex step this small has no truncation error, and cannot cancel
@@ -241,7 +241,7 @@ ERRORS = [
     (ValueError, "init: -1", lambda: nn.initial_std(-1, 3, 3)),
     (TypeError, "rng: int, expected", lambda: nn.initial_weights(0, (3, 3), "he")),
     (ValueError, "lr: nan", lambda: nn.sgd({"b": X}, {"b": X}, {}, lr=np.nan)),
-    (ValueError, "grads: got ['w1']", lambda: nn.sgd({"b": X}, {"w1": X}, {}, lr=0.1)),
+    (ValueError, "grads: keys ['w1']", lambda: nn.sgd({"b": X}, {"w1": X}, {}, lr=0.1)),
     (ValueError, "grads['b']: shape (1, 2), expected (2,)",
      lambda: nn.sgd({"b": np.ones(2)}, {"b": np.ones((1, 2))}, {}, lr=1)),
 ]
@@ -253,3 +253,8 @@ def test_bad_arguments_are_named_in_one_line(kind, start, call):
         call()
     message = str(raised.value)
     assert message.startswith(start) and "\n" not in message
+
+
+def test_every_public_name_is_there():
+    for module in (cs231n, graph, nn, norm):
+        assert [name for name in module.__all__ if not hasattr(module, name)] == []

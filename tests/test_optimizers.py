@@ -234,7 +234,7 @@ def test_nan_stays_in_its_element(name):
 
 P, G = {"p": np.ones(2)}, {"p": np.array([1.0, 2.0])}
 ERRORS = [
-    (ValueError, "grads: got ['q'], expected ['p']", (P, {"q": G["p"]}, {}), {}),
+    (ValueError, "grads: keys ['q'], expected ['p']", (P, {"q": G["p"]}, {}), {}),
     (ValueError, "grads['p']: shape (1, 2), expected (2,)", (P, {"p": [[1, 2]]}, {}),
      {}),
     (TypeError, "grads['p']: dtype complex128", (P, {"p": G["p"] * 1j}, {}), {}),
@@ -242,6 +242,8 @@ ERRORS = [
     (TypeError, "params: list, expected a dict", ([P["p"]], G, {}), {}),
     (TypeError, "grads: list, expected a dict", (P, [G["p"]], {}), {}),
     (TypeError, "state: NoneType, expected a dict", (P, G, None), {}),
+    (TypeError, "state: ndarray, expected a dict", (P, G, np.zeros(2)), {}),
+    (ValueError, "grads: keys [1, 'p'], expected ['p']", (P, {1: G["p"], **G}, {}), {}),
     (ValueError, "lr: -1, expected a number >= 0", (P, G, {}), {"lr": -1}),
     (ValueError, "lr: nan", (P, G, {}), {"lr": float("nan")}),
     (TypeError, "lr: '1', expected a number", (P, G, {}), {"lr": "1"}),
@@ -262,7 +264,7 @@ def test_the_state_of_another_optimizer_is_refused(name):
     for other in nn.OPTIMIZERS:
         _, state = walk(other, P, [G], lr=0.1)
         if state and SLOTS[other] != SLOTS[name]:
-            with pytest.raises(ValueError, match=r"^state: got .* expected"):
+            with pytest.raises(ValueError, match=r"^state: keys .* expected"):
                 nn.OPTIMIZERS[name](P, G, state, lr=0.1)
 
 
@@ -271,7 +273,7 @@ def test_a_state_of_other_names_or_shapes_is_refused(name):
     _, state = walk(name, P, [G], lr=0.1)
     slot = SLOTS[name][-1 if name != "adam" else 1]
     for wrong, start in [
-            ({"q": np.ones(2)}, f"state['{slot}']: got ['q'], expected ['p']"),
+            ({"q": np.ones(2)}, f"state['{slot}']: keys ['q'], expected ['p']"),
             ({"p": np.ones(3)}, f"state['{slot}']['p']: shape (3,), expected (2,)")]:
         with pytest.raises(ValueError) as raised:
             nn.OPTIMIZERS[name](P, G, {**state, slot: wrong}, lr=0.1)
@@ -282,7 +284,7 @@ def test_half_a_state_of_adam_is_refused():
     _, state = walk("adam", P, [G], lr=0.1)
     for key in state:
         half = {k: v for k, v in state.items() if k != key}
-        with pytest.raises(ValueError, match=r"^state: got"):
+        with pytest.raises(ValueError, match=r"^state: keys"):
             nn.adam(P, G, half, lr=0.1)
     with pytest.raises(ValueError, match=r"^state\['t'\]: -1, expected at least 0"):
         nn.adam(P, G, {**state, "t": -1}, lr=0.1)

@@ -19,6 +19,9 @@ def returned(out, inner):
 
 def upstream(dout, cache):
     """(dout of out's shape exactly, the cache of the layer beneath)."""
+    if not isinstance(cache, Cache):
+        raise TypeError(f"cache: {type(cache).__name__}, expected what the forward "
+                        "returned")
     return arguments.shaped("dout", dout, cache.shape), cache.inner
 
 

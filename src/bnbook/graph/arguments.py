@@ -5,14 +5,19 @@ import numpy as np
 REAL, COMPLEX = "iuf", "iufc"
 
 
-def array(name, value, *, ndim=None, kinds=REAL):
-    """`value` as an array of floats (integers become float64), no copy if it is one."""
-    if isinstance(value, np.ma.MaskedArray):
+def plain(name, value):
+    """`value` as an array of whatever dtype it has, no copy if it is one."""
+    if _masked(value):
         raise TypeError(f"{name}: a masked array, expected a plain one (fill it first)")
     try:
-        a = np.asarray(value)
+        return np.asarray(value)
     except ValueError:
         raise ValueError(f"{name}: rows of unequal length, expected an array") from None
+
+
+def array(name, value, *, ndim=None, kinds=REAL):
+    """`value` as an array of floats (integers become float64), no copy if it is one."""
+    a = plain(name, value)
     if a.dtype.kind not in kinds:
         expected = "real numbers" if kinds == REAL else "real or complex numbers"
         raise TypeError(f"{name}: dtype {a.dtype}, expected {expected}")
@@ -27,3 +32,9 @@ def shaped(name, value, shape, *, kinds=REAL):
     if a.shape != tuple(shape):
         raise ValueError(f"{name}: shape {a.shape}, expected {tuple(shape)}")
     return a
+
+
+def _masked(value):
+    """Whether it is a masked array, or a list with one in it: NumPy would unmask it."""
+    return isinstance(value, np.ma.MaskedArray) or (
+        isinstance(value, list | tuple) and any(map(_masked, value)))

@@ -70,8 +70,8 @@ def run(graph, inputs, upstream=None, *, axes=0, ops=OPS):
     for name, op, args in graph:
         try:
             values[name] = ops[op].forward(axes, *(values[a] for a in args))
-        except (KeyError, TypeError, ValueError) as error:
-            shapes = ", ".join(f"{a} {values[a].shape}" for a in args)
+        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+            shapes = ", ".join(f"{a} {np.shape(values.get(a))}" for a in args)
             raise ValueError(f"step {name}: {op} of {shapes}: {error}") from None
     if upstream is None:
         return Trace(graph, values, {}, (), axes, ops)

@@ -44,6 +44,7 @@ from bnbook.nn.pooling import (
     max_pool_forward,
     max_pool_forward_naive,
 )
+from bnbook.nn.progress import Progress
 from bnbook.nn.saving import load, save
 from bnbook.nn.structure import Layer, Spec, layer
 from bnbook.nn.table import LAYERS, NORMALIZATIONS, Kind
@@ -57,11 +58,11 @@ __all__ = [
     "accuracy_curves", "adagrad", "adam", "added", "affine_backward", "affine_forward",
     "conv_backward", "conv_backward_naive", "conv_forward", "conv_forward_naive",
     "conv_net", "detached_backward", "dropout_backward", "dropout_forward", "evaluate",
-    "initial_std", "initial_weights", "layer", "load",
-    "loss_and_grads", "max_pool_backward", "max_pool_backward_naive",
-    "max_pool_forward", "max_pool_forward_naive", "mlp", "momentum", "nesterov",
-    "numerical_gradients", "predict", "relu_backward", "relu_forward", "rmsprop",
-    "save", "sgd", "sigmoid_backward", "sigmoid_forward",
+    "initial_std", "initial_weights", "layer", "load", "loss_and_grads",
+    "max_pool_backward", "max_pool_backward_naive", "max_pool_forward",
+    "max_pool_forward_naive", "mlp", "momentum", "nesterov", "numerical_gradients",
+    "predict", "relu_backward", "relu_forward", "rmsprop", "save", "sgd",
+    "sigmoid_backward", "sigmoid_forward",
     "softmax_cross_entropy_backward", "softmax_cross_entropy_forward", "statistics",
     "svm_backward", "svm_forward", "tanh_backward", "tanh_forward", "train",
 ]

@@ -1,28 +1,36 @@
 """What the functions of `nn` ask of their arguments, each in one line that names it."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from bnbook.norm.arguments import (
     COMPLEX,
     array,
+    choice,
     count,
+    empty,
     flag,
     fraction,
+    keyed,
+    momentum,
     nonnegative,
+    plain,
     shaped,
 )
 
 __all__ = [
-    "COMPLEX", "array", "choice", "count", "flag", "fraction", "generator", "labels",
-    "nonnegative", "scores", "shaped",
+    "COMPLEX", "array", "choice", "count", "counts", "empty", "flag", "fraction",
+    "generator", "keyed", "labels", "momentum", "nonnegative", "plain", "scores",
+    "shaped",
 ]
 
 
 def labels(name, value, n, classes):
     """`value` as an int64 array of n class numbers from 0 to classes - 1."""
-    a = np.asarray(value)
-    if isinstance(value, np.ma.MaskedArray) or a.dtype.kind not in "iu":
-        raise TypeError(f"{name}: dtype {a.dtype}, expected a plain array of integers")
+    a = plain(name, value)
+    if a.dtype.kind not in "iu":
+        raise TypeError(f"{name}: dtype {a.dtype}, expected integers")
     if a.shape != (n,):
         raise ValueError(f"{name}: shape {a.shape}, expected {(n,)}")
     if n and not (a.min() >= 0 and a.max() < classes):
@@ -39,12 +47,11 @@ def scores(name, value):
     return a
 
 
-def choice(name, value, options):
-    """`value`, one of the strings in `options`."""
-    if not isinstance(value, str) or value not in options:
-        expected = ", ".join(map(repr, options))
-        raise ValueError(f"{name}: {value!r}, expected one of {expected}")
-    return value
+def counts(name, value):
+    """`value`, several integers of at least 1, as a tuple of ints."""
+    if not isinstance(value, Iterable):
+        raise TypeError(f"{name}: {value!r}, expected several integers, as in (64, 10)")
+    return tuple(count(name, n) for n in value)
 
 
 def generator(name, value):

@@ -5,6 +5,7 @@ the batch's and averages them into the state, if there is one; without, it norma
 with the state's and leaves it as it is.
 """
 
+from bnbook.nn import arguments
 from bnbook.norm.batch_norm_layer import (
     inference_forward,
     layer_backward,
@@ -15,6 +16,8 @@ from bnbook.norm.running import updated
 
 def batch_norm(x, gamma, beta, *, batch_statistics, state, eps, momentum, unbiased):
     """One statistic a channel."""
+    arguments.momentum(momentum)
+    arguments.flag("unbiased", unbiased)
     if not batch_statistics:
         known = state["running_mean"], state["running_var"]
         return *inference_forward(x, gamma, beta, *known, eps), state

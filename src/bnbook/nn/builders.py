@@ -17,7 +17,7 @@ def mlp(sizes, activation="relu", *, normalization=None, dropout=0):
     redundant, and its gradient is rounding noise around 0; it stays, so that all
     networks have the same weights and biases. Raises TypeError or ValueError.
     """
-    sizes = tuple(arguments.count("sizes", n) for n in sizes)
+    sizes = arguments.counts("sizes", sizes)
     if len(sizes) < 2:
         raise ValueError(f"sizes: {sizes}, expected two widths or more")
     after = _after(activation, normalization, dropout)
@@ -35,7 +35,7 @@ def conv_net(input_shape=(1, 8, 8), filters=(8, 16), classes=10, activation="rel
     `mlp`; dropout stands before the affine layer.
     """
     after = _after(activation, normalization, 0)
-    blocks = [s for n in filters
+    blocks = [s for n in arguments.counts("filters", filters)
               for s in (layer("conv", filters=n), *after, layer("max_pool"))]
     last = [layer("dropout", p=dropout)] * (dropout != 0)
     return Network(input_shape, (*blocks, *last, layer("affine", width=classes)))

@@ -12,11 +12,11 @@ def dropout_forward(x, p, rng, *, training=True):
 
     p is the probability to DROP (the paper's p, and that of later cs231n assignments,
     is the probability to keep). Every element has its own mask; the mean of y over
-    masks is x. x real or complex, of any shape; y of its shape and
-    dtype, exactly 0 where dropped, whatever x is there; p = 0 keeps and p = 1 drops all
-    of it. rng: a NumPy generator; it gives as many numbers as x has elements, whatever
-    p is. Not in training: y is a copy of x, and rng is not used (it may be None).
-    Raises TypeError or ValueError, before rng is used. Source: Srivastava et al. 2014.
+    masks is x. x real or complex, of any shape; y of its shape and dtype, exactly 0
+    where dropped, whatever x is there; p = 0 keeps and p = 1 drops all of it. rng: a
+    NumPy generator; it gives as many numbers as x has elements, whatever p is. Not in
+    training: y is a copy of x, and rng is not used (it may be None). Raises TypeError
+    or ValueError, before rng is used. Source: Srivastava et al. 2014.
     """
     x = arguments.array("x", x, kinds=arguments.COMPLEX)
     p = arguments.fraction("p", p)

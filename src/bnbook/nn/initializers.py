@@ -3,7 +3,6 @@
 import math
 
 from bnbook.nn import arguments
-from bnbook.norm.arguments import nonnegative
 
 STD = {
     "xavier": lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out)),
@@ -24,7 +23,7 @@ def initial_std(init, fan_in, fan_out):
     fan_out = arguments.count("fan_out", fan_out)
     if isinstance(init, str):
         return STD[arguments.choice("init", init, STD)](fan_in, fan_out)
-    return nonnegative("init", init)
+    return arguments.nonnegative("init", init)
 
 
 def fans(shape):

@@ -15,7 +15,8 @@ from bnbook.nn.initializers import initial_weights
 from bnbook.nn.structure import (
     Layer,
     Spec,
-    as_spec,
+    as_specs,
+    checked_state_of,
     initial_state_of,
     placed,
     steps,
@@ -51,8 +52,8 @@ class Network:
     layers: tuple[Layer, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
-        shape = tuple(arguments.count("input_shape", n) for n in self.input_shape)
-        specs = tuple(map(as_spec, self.specs))
+        shape = arguments.counts("input_shape", self.input_shape)
+        specs = as_specs(self.specs)
         if not specs:
             raise ValueError("specs: none, expected one layer or more")
         for name, value in (("input_shape", shape), ("specs", specs),
@@ -113,6 +114,9 @@ class Network:
         share no memory with the caches.
         """
         x, state = checked(self, params, x, state, training)
+        if training and len(x) < self.least_rows:  # said before rng is drawn from
+            raise ValueError(f"x: shape {x.shape} gives a channel 1 values, "
+                             "expected at least 2")
         outputs, caches, states = {}, {}, {}
         mode = {"training": training, "batch_statistics": training, "rng": rng}
         for name, y, cache, *new in steps(self.layers, params, x, state, mode):
@@ -152,18 +156,15 @@ def checked(network, params, x, state=None, training=True):
     """(x, state) as they are used, if all fit; else TypeError or ValueError."""
     arguments.flag("training", training)
     shapes = network.param_shapes()
-    if set(params) != set(shapes):
-        raise ValueError(f"params: got {sorted(params)}, expected {sorted(shapes)}")
+    arguments.keyed("params", params, shapes)
     for name, shape in shapes.items():
         arguments.shaped(f"params[{name!r}]", params[name], shape)
     x = arguments.array("x", x)
     if x.shape[1:] != network.input_shape or x.size == 0:
         expected = ", ".join(map(str, ("N", *network.input_shape)))
         raise ValueError(f"x: shape {x.shape}, expected ({expected}), N at least 1")
-    names = [layer.name for layer in network.stateful]
-    if state is None and (training or not names):
+    if state is None and (training or not network.stateful):
         return x, {}
-    if not isinstance(state, dict) or set(state) != set(names):
-        got = sorted(state) if state else state
-        raise ValueError(f"state: got {got}, expected a state for {names}")
-    return x, state
+    arguments.keyed("state", state, [layer.name for layer in network.stateful])
+    return x, {layer.name: checked_state_of(layer, state[layer.name], training)
+               for layer in network.stateful}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bnbook.nn import arguments, losses
-from bnbook.norm.arguments import nonnegative
+from bnbook.nn.network import checked
 
 LOSSES = {
     "softmax": (losses.softmax_cross_entropy_forward,
@@ -43,6 +43,13 @@ def loss_and_grads(network, params, x, labels, *, loss="softmax", weight_decay=0
     return Step(value, grads, scores, run.state)
 
 
+def checked_rows(network, params, x, labels):
+    """(x, labels) as they are used, one label a row, if they fit network and params."""
+    x, _ = checked(network, params, x)
+    classes = network.output_shape[-1]
+    return x, arguments.labels("labels", labels, len(x), classes)
+
+
 def numerical_gradients(network, params, x, labels, *, loss="softmax", weight_decay=0.0,
                         rng=None, h=1e-5):
     r"""The gradient of the same loss by every parameter, by central differences.
@@ -67,6 +74,8 @@ def numerical_gradients(network, params, x, labels, *, loss="softmax", weight_de
 
 
 def _loss(network, params, x, labels, loss, weight_decay, state, rng):
+    arguments.nonnegative("weight_decay", weight_decay)
+    labels = checked_rows(network, params, x, labels)[1]  # before rng is drawn from
     scores, run = network.forward(params, x, state=state, rng=rng)
     value, cache = LOSSES[loss][0](scores, labels)
     for name in _decaying(params, weight_decay):
@@ -76,5 +85,4 @@ def _loss(network, params, x, labels, loss, weight_decay, state, rng):
 
 def _decaying(params, weight_decay):
     """The names of the weights, if they decay at all."""
-    on = nonnegative("weight_decay", weight_decay) > 0
-    return [name for name in params if name.startswith("w") and on]
+    return [name for name in params if name.startswith("w") and weight_decay > 0]

@@ -1,7 +1,5 @@
 """What all optimizers share: the checks, and one rule applied to every parameter."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from bnbook.nn import arguments
@@ -24,10 +22,10 @@ def stepped(rule, slots, params, grads, state):
 
 def _checked(slots, params, grads, state):
     """A list of (name, dtype, [p, dp, *slots]), the arrays as they are computed."""
-    _named("params", params, params)
-    _named("grads", grads, params)
+    arguments.keyed("params", params, params)
+    arguments.keyed("grads", grads, params)
     for slot, values in checked_state(state, slots).items():
-        _named(f"state[{slot!r}]", values, params)
+        arguments.keyed(f"state[{slot!r}]", values, params)
     rows = []
     for name, p in params.items():
         p = arguments.array(f"params[{name!r}]", p)
@@ -42,12 +40,4 @@ def _checked(slots, params, grads, state):
 
 def checked_state(state, names):
     """`state`, if it is a dict of exactly these names, or empty."""
-    return _named("state", state, names if state else ())
-
-
-def _named(argument, value, names):
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{argument}: {type(value).__name__}, expected a dict")
-    if set(value) != set(names):
-        raise ValueError(f"{argument}: got {sorted(value)}, expected {sorted(names)}")
-    return value
+    return state if arguments.empty(state) else arguments.keyed("state", state, names)

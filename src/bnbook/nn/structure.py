@@ -1,12 +1,14 @@
 """What a network is made of, and one pass through it."""
 
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from typing import NamedTuple
 
 import numpy as np
 
 from bnbook.nn import arguments
 from bnbook.nn.table import LAYERS
-from bnbook.norm.running import initial_state
+from bnbook.norm.running import checked_state, initial_state
 
 
 class Spec(NamedTuple):
@@ -39,6 +41,14 @@ def layer(kind, **options):
             raise ValueError(f"{name}: no option of {kind}, expected one of "
                              f"{list(known)}")
     return Spec(kind, known | options)
+
+
+def as_specs(values):
+    """A tuple of Specs, from several of what `as_spec` takes."""
+    if isinstance(values, str | Spec) or not isinstance(values, Iterable):
+        raise TypeError(f"specs: {values!r}, expected several layers, as in "
+                        "(layer(kind, ...), ...)")
+    return tuple(map(as_spec, values))
 
 
 def as_spec(value):
@@ -85,6 +95,17 @@ def initial_state_of(layer, dtype, *, cumulative=False):
     """A batch norm layer's running statistics before training."""
     (num_features,), _ = layer.params.values()
     return initial_state(num_features, dtype, cumulative=cumulative)
+
+
+def checked_state_of(layer, state, training):
+    """`state`, checked and copied, if it is one of this batch norm layer.
+
+    Training needs the count that its momentum asks for; inference does without.
+    """
+    (num_features,), _ = layer.params.values()
+    counted = isinstance(state, Mapping) and "num_values" in state
+    cumulative = layer.options["momentum"] is None if training else counted
+    return deepcopy(checked_state(state, num_features, cumulative=cumulative))
 
 
 def steps(layers, params, x, state, mode):

@@ -8,10 +8,9 @@ import numpy as np
 from bnbook.nn import arguments, saving
 from bnbook.nn.inference import accuracy, evaluate, quiet, statistics
 from bnbook.nn.network import Network, checked
-from bnbook.nn.objective import LOSSES, loss_and_grads
+from bnbook.nn.objective import LOSSES, checked_rows, loss_and_grads
 from bnbook.nn.optimizers import OPTIMIZERS
 from bnbook.nn.progress import at_start, from_tree
-from bnbook.norm.arguments import nonnegative
 
 
 @dataclass
@@ -60,7 +59,7 @@ class Trainer:
         arguments.flag("track_running_stats", self.track_running_stats)
         arguments.choice("loss", self.loss, LOSSES)
         for name in ("lr", "lr_decay", "weight_decay"):
-            nonnegative(name, getattr(self, name))
+            arguments.nonnegative(name, getattr(self, name))
         if self.report is not None and not callable(self.report):
             raise TypeError(f"report: {self.report!r}, expected a function of one line")
         if not callable(self.optimizer):
@@ -95,19 +94,25 @@ class Trainer:
         saving.save(path, self.progress._asdict())
 
     def load(self, path):
-        """Take up the progress that a trainer with the same arguments saved."""
+        """Take up the progress that a trainer with the same arguments saved.
+
+        Raises ValueError where the network or the optimizer is another, and changes
+        nothing.
+        """
         tree = saving.load(path)
         checked(self.network, tree.get("params", {}), self.x, tree.get("state"))
-        self.progress = from_tree(tree)
+        found = from_tree(tree)
+        nothing = {name: np.zeros_like(p) for name, p in found.params.items()}
+        self._optimized(found, nothing)  # refuses the state of another optimizer
+        self.progress = found
 
     def _first_params(self):
         dtype = arguments.array("x", self.x).dtype
         return self.network.initial_params(self._rng(0), self.init, dtype)
 
     def _checked(self, x, labels):
-        x, _ = checked(self.network, self.params, x)
-        classes = self.network.output_shape[-1]
-        return x.copy(), arguments.labels("labels", labels, len(x), classes).copy()
+        x, labels = checked_rows(self.network, self.params, x, labels)
+        return x.copy(), labels
 
     def _rng(self, *key):
         """A generator of its own for each use, so that none has to be remembered."""
@@ -124,15 +129,18 @@ class Trainer:
         step = loss_and_grads(
             self.network, now.params, self.x[rows], labels, state=now.state or None,
             rng=self._rng(2, now.steps), loss=self.loss, weight_decay=self.weight_decay)
-        params, optimizer_state = OPTIMIZERS.get(self.optimizer, self.optimizer)(
-            now.params, step.grads, now.optimizer_state,
-            lr=self.lr * self.lr_decay**self.epoch)
+        params, optimizer_state = self._optimized(now, step.grads)
         now = now._replace(
             steps=now.steps + 1, params=params, state=step.state,
             optimizer_state=optimizer_state, loss=(*now.loss, float(step.loss)),
             accuracy=(*now.accuracy, accuracy(step.scores, labels)))
         ends = self.validation is not None and now.steps % self.batches == 0
         return self._measured(now) if ends else now
+
+    def _optimized(self, now, grads):
+        optimizer = OPTIMIZERS.get(self.optimizer, self.optimizer)
+        lr = self.lr * self.lr_decay**self.epoch
+        return optimizer(now.params, grads, now.optimizer_state, lr=lr)
 
     def _measured(self, now):
         state = now.state or statistics(self.network, now.params, self.x)

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bnbook.graph.arguments import COMPLEX, REAL, array, shaped
+from bnbook.graph.arguments import COMPLEX, REAL, array, plain, shaped
 
 __all__ = [
-    "COMPLEX", "REAL", "array", "batch", "computed", "count", "divisor", "enough",
-    "flag", "floating", "fraction", "keyed", "momentum", "nonnegative", "of_channels",
-    "per_channel", "samples", "shaped", "variance",
+    "COMPLEX", "REAL", "array", "batch", "choice", "computed", "count", "divisor",
+    "empty", "enough", "flag", "floating", "fraction", "keyed", "momentum",
+    "nonnegative", "of_channels", "per_channel", "plain", "samples", "shaped",
+    "variance",
 ]
 
 FLOATS = np.float16, np.float32, np.float64, np.longdouble
@@ -68,6 +69,19 @@ def keyed(name, value, keys):
     return value
 
 
+def empty(value):
+    """Whether `value` is a mapping without keys."""
+    return isinstance(value, Mapping) and not value
+
+
+def choice(name, value, options):
+    """`value`, one of the strings in `options`."""
+    if not isinstance(value, str) or value not in options:
+        expected = ", ".join(map(repr, options))
+        raise ValueError(f"{name}: {value!r}, expected one of {expected}")
+    return value
+
+
 def momentum(value):
     """`value` as a float from 0 to 1, or None for the cumulative average."""
     return None if value is None else fraction("momentum", value)
@@ -77,7 +91,7 @@ def floating(name, value):
     """`value` as the dtype of a real float that NumPy computes with."""
     try:
         dtype = np.dtype(value)
-    except TypeError:
+    except (TypeError, ValueError):
         dtype = None
     if value is None or dtype not in FLOATS:
         expected = ", ".join(t.__name__ for t in FLOATS)

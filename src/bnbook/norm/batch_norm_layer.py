@@ -9,9 +9,10 @@ over its m = N * prod(spatial) values, var biased; at inference they are given:
 The mean is subtracted in two parts (`bnbook.norm.statistics`), so that y, dx and
 dgamma stay within a few units in the last place whatever the mean. Squares are made in
 float64: float32 deviations up to 1e38 are fine; float64's beyond 1e154 overflow, NumPy
-warns and y is beta. A constant channel gives y = beta, and with eps = 0 NaN. float16 is
-computed in float32. y and dx have x's dtype (integers become float64), dgamma and dbeta
-the dtype of the arithmetic. NaN and inf stay in their channel.
+warns and y is beta; below 1e-162 they count as 0. A constant channel gives y = beta,
+and with eps = 0 NaN. float16 is computed in float32. y and dx have x's dtype (integers
+become float64), dgamma and dbeta the dtype of the arithmetic. NaN and inf stay in their
+channel.
 
 The functions are pure: no argument changes, and a cache shares no memory with arguments
 or results and can be used again. Bad input raises TypeError or ValueError, in one line.

@@ -130,6 +130,7 @@ def imported(values, framework):
     know, or one statistic without the other.
     """
     names = _convention("framework", framework).names
+    arguments.keyed("values", values, values)
     flat = dict(_flattened(values))
     if unknown := set(flat) - set(names.values()):
         raise ValueError(f"values: {framework} has no {'/'.join(min(unknown))}, "
@@ -151,7 +152,8 @@ def _params(ours):
 
 def _state(ours):
     state = {name: ours[name] for name in STATISTICS if name in ours}
-    counts = {name: int(ours[name]) for name in COUNTS if name in ours}
+    counts = {name: arguments.count(name, ours[name], least=0)
+              for name in COUNTS if name in ours}
     return state and {**state, "num_batches": 0, **counts}
 
 
@@ -165,6 +167,4 @@ def _flattened(values, path=()):
 
 
 def _convention(name, framework):
-    if framework not in CONVENTIONS:
-        raise ValueError(f"{name}: {framework!r}, expected one of {list(CONVENTIONS)}")
-    return CONVENTIONS[framework]
+    return CONVENTIONS[arguments.choice(name, framework, CONVENTIONS)]

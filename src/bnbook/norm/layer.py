@@ -139,7 +139,7 @@ class BatchNorm:
         return dx
 
     def __repr__(self):
-        defaults = inspect.signature(type(self)).parameters
+        defaults = inspect.signature(BatchNorm).parameters
         shown = [f"{name}={getattr(value, 'name', value)!r}"
                  for name, value in self._settings.items()
                  if name != "num_features" and value != defaults[name].default]
@@ -158,7 +158,7 @@ class BatchNorm:
 
     def _params(self, c):
         """The parameters for C channels, checked, gamma first."""
-        if self.num_features is None and not self.params:
+        if self.num_features is None and arguments.empty(self.params):
             return self._initial_params(c)
         names = ("gamma", "beta") if self.affine else ()
         params = arguments.keyed("params", self.params, names)
@@ -166,7 +166,7 @@ class BatchNorm:
 
     def _state(self, c):
         """The state for C channels, checked, in the layer's dtype."""
-        if self.num_features is None and not self.state:
+        if self.num_features is None and arguments.empty(self.state):
             return self._initial_state(c)
         if not self.track_running_stats:
             return dict(arguments.keyed("state", self.state, ()))

@@ -1,0 +1,114 @@
+"""Mutation testing of graph/ and norm/: a small change of the code must fail a test.
+
+    python tools/mutation.py [WORKERS]
+
+Cosmic Ray changes one operator, constant or condition at a time, in copies of the tree.
+It must stand beside the tests' requirements (`make mutation` sees to it). Prints the
+score, timeouts apart, and every survivor; tests/mutation.md explains the last run's.
+"""
+
+import collections
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = "graph", "norm"
+TESTS = {  # what each file's tests are; the others follow
+    "graph/family": "family", "graph": "graph check", "norm/conventions": "conventions",
+    "norm/running": "running", "norm/folding": "folding", "norm/rms_norm": "family",
+    "norm/family": "family", "norm/batch_norm_layer": "layer numerics",
+    "norm/layer": "layer layer_errors", "norm/statistics": "numerics layer",
+    "norm/normalize": "layer numerics family",
+    "norm/arguments": "layer_errors norm family", "norm": "norm",
+}  # fmt: skip
+ALL = ("graph norm layer layer_errors running conventions numerics family folding onnx "
+       "oracle check")  # fmt: skip
+CONFIG = """[cosmic-ray]
+module-path = "src/bnbook/{module}.py"
+timeout = 120.0
+excluded-modules = []
+test-command = "{python} -m pytest -x -q -p no:cacheprovider {tests}"
+[cosmic-ray.distributor]
+name = "local"
+"""
+
+
+def order(module):
+    """The test files, those of the module first."""
+    key = next(key for key in TESTS if module.startswith(key))
+    names = dict.fromkeys([*TESTS[key].split(), *ALL.split()])
+    return " ".join(f"tests/test_{name}.py" for name in names)
+
+
+def copied(module):
+    """A copy of the tree for one module's mutants."""
+    place = ROOT / "_build" / "mutation" / module.replace("/", "-")
+    shutil.rmtree(place, ignore_errors=True)
+    for name in ("src", "tests", "tools"):
+        shutil.copytree(ROOT / name, place / name)
+    for name in ("conftest.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, place / name)
+    return place
+
+
+def mutate(module):
+    """Run every mutant of one module: [(outcome, line, what changed)]."""
+    place = copied(module)
+    config = CONFIG.format(module=module, python=sys.executable, tests=order(module))
+    (place / "cr.toml").write_text(config)
+    path = f"{place}/src:{place}/tools"
+    env = os.environ | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    tests = [sys.executable, "-m", "pytest", "-x", "-q", *order(module).split()]
+    subprocess.run(tests, cwd=place, env=env, check=True, stdout=subprocess.DEVNULL)
+    for step in ("init", "exec"):
+        command = [
+            Path(sys.executable).with_name("cosmic-ray"),
+            step,
+            "cr.toml",
+            "s.db",
+        ]
+        subprocess.run(command, cwd=place, env=env, check=True)
+    query = """select r.output, r.test_outcome, s.start_pos_row, r.diff
+               from mutation_specs s join work_results r using (job_id)"""
+    rows = sqlite3.connect(place / "s.db").execute(query).fetchall()
+    return [(outcome(*row[:2]), row[2], changed(row[3])) for row in rows]
+
+
+def outcome(output, test):
+    """killed, survived, or timeout: Cosmic Ray counts a hanging test as a kill."""
+    return "timeout" if output == "timeout" else test.lower()
+
+
+def changed(diff):
+    """The lines taken out and put in."""
+    lines = [line for line in diff.splitlines() if line[:1] in "+-"]
+    return " -> ".join(
+        line[1:].strip() for line in lines if line[:3] not in ("+++", "---")
+    )
+
+
+def main(workers):
+    modules = [
+        str(path.relative_to(ROOT / "src" / "bnbook").with_suffix(""))
+        for package in PACKAGES
+        for path in sorted((ROOT / "src" / "bnbook" / package).glob("*.py"))
+    ]
+    count = collections.Counter()
+    with ThreadPoolExecutor(workers) as pool:
+        for module, results in zip(modules, pool.map(mutate, modules)):
+            own = collections.Counter(kind for kind, _, _ in results)
+            count += own
+            print(f"{module}: {dict(own)}", flush=True)
+            for kind, line, what in results:
+                if kind != "killed":
+                    print(f"    {kind}, line {line}: {what}")
+    print(f"{count['killed']} of {count.total()} killed, {dict(count)}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if sys.argv[1:] else os.cpu_count())
