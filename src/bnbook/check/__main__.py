@@ -1,26 +1,27 @@
 """python -m bnbook.check my_module:my_backward — diagnose code from the command line.
 
 my_module:forward,backward names two, my_module:MyClass one, my_module alone all that is
-in it. The module is looked for in the current directory first. Exit code: 0 right, 1
-wrong, 2 could not be run, or was called wrongly.
+in it: each pair and each class of a batch norm is told. The module is looked for in the
+current directory first; a path, my/module.py, will do too. Exit code: 0 right, 1 wrong,
+2 could not be run, or was called wrongly.
 """
 
 import argparse
-import importlib
 import sys
 
 from bnbook.check.diagnosis.calls import Broke, attempt
 from bnbook.check.diagnosis.diagnose import KINDS, diagnose
+from bnbook.check.diagnosis.modules import loaded
 
 
 def named(target):
     """What `module:name,name` names."""
-    module, _, names = target.partition(":")
+    name, _, names = target.partition(":")
     sys.path.insert(0, "")
-    loaded = attempt(importlib.import_module, module)
+    module = loaded(name)
     if not names:
-        return (loaded,)
-    return tuple(attempt(getattr, loaded, name.strip()) for name in names.split(","))
+        return (module,)
+    return tuple(attempt(getattr, module, each.strip()) for each in names.split(","))
 
 
 def main(arguments=None):

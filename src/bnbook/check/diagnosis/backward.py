@@ -11,6 +11,7 @@ import numpy as np
 
 from bnbook.check.backward_faults import BACKWARD
 from bnbook.check.diagnosis.faults import MORE_BACKWARD
+from bnbook.check.diagnosis.more_backward import LATER_BACKWARD
 from bnbook.check.diagnosis.probes import fits
 from bnbook.check.diagnosis.rows import (
     BOTH,
@@ -30,7 +31,8 @@ from bnbook.graph.trace import Trace
 from bnbook.norm.batch_norm import statistics_axes
 
 SPECIAL = tuple(s for s in BACKWARD + MORE_BACKWARD if s.name in {
-    "dgamma from x", "backward without eps", *(m.name for m in MORE_BACKWARD)})
+    "dgamma from x", "backward without eps", *(m.name for m in MORE_BACKWARD)}
+    ) + LATER_BACKWARD
 
 
 def parts(trace, dy):
@@ -86,6 +88,9 @@ class Base:
 
     def __init__(self, name, seen, traces):
         self.name, self.traces, self.seen = name, traces, seen
+        self.untold = set()  # outputs of which nothing can be said
+        self.specials = None  # what the special faults give, once computed
+        self.own = None  # the reader's own forward's, if it is another and known
         self.parts = [parts(t, s.probe.dy) for t, s in zip(traces, seen)]
         self.terms = [self._term(t, s.probe) for t, s in zip(traces, seen)]
         self.factors = {
@@ -100,8 +105,9 @@ class Base:
         with np.errstate(all="ignore"):
             loss = std / np.sqrt(v["var"])
         m, flat = p.x.size / p.gamma.size, std.size == p.gamma.size
-        return Term(m, v["gamma"], std, loss), Term(
-            m, p.gamma, *((std.ravel(), loss.ravel()) if flat else (one, one)))
+        n, c = len(p.x), p.gamma.size
+        return Term(m, v["gamma"], std, loss, n, c), Term(
+            m, p.gamma, *((std.ravel(), loss.ravel()) if flat else (one, one)), n, c)
 
     def gradient(self, output, rows, k):
         """An output on probe k with the faults of `rows`."""

@@ -74,7 +74,8 @@ def _line(error):
     words = " ".join(str(error).split())
     theirs = [frame for frame in traceback.extract_tb(error.__traceback__)
               if frame.filename != __file__
-              and "numpy" not in frame.filename]
+              and not any(word in frame.filename for word in (
+                  "numpy", "<frozen", "importlib", "modules.py"))]
     place = f" (in {theirs[-1].name}, line {theirs[-1].lineno})" if theirs else ""
     return f"{type(error).__name__}: {words[:200]}{place}"
 

@@ -5,7 +5,8 @@ from contextlib import suppress
 import numpy as np
 
 from bnbook.check.diagnosis.calls import Broke, asks_for
-from bnbook.check.diagnosis.probes import error, observe, probe
+from bnbook.check.diagnosis.digits import batch_of_one, digits, float32
+from bnbook.check.diagnosis.probes import error, observe
 from bnbook.check.diagnosis.told import Told
 
 SLACK = 1e-9
@@ -24,7 +25,12 @@ def gathered(checks):
 
 
 def same(results, expected):
-    return all(error(np.ravel(results[name]), a.ravel()) <= SLACK
+    """Whether results are what they were; NaN is NaN again."""
+    def equal(now, before):
+        return np.array_equal(np.isnan(now), np.isnan(before)) and error(
+            np.nan_to_num(now), np.nan_to_num(before)) <= SLACK
+
+    return all(equal(np.ravel(results[name]), a.ravel())
                for name, a in expected.items() if name in results)
 
 
@@ -117,44 +123,6 @@ def wrong_shapes(reader, seen):
             told.append(("note", fault) if layer else fault)
             break
     return told
-
-
-def digits(reader):
-    """Notes: what is right and loses digits; float32; a batch of one."""
-    told = []
-    p = probe(11, 64, 3)
-    x = np.round(p.x * 2**20) / 2**20
-    right = observe(reader, p._replace(x=x)).results["y"]
-    shifted = observe(reader, p._replace(x=x + 2.0**20)).results["y"]
-    if error(shifted, right) > 1e-7:
-        told.append(("note", Told(
-            "one-pass variance", "var", "right, but with few digits where the mean is "
-            "large: var is mean(x²) − mu², or as good as that (chapter 10)")))
-    return told
-
-
-def float32(reader):
-    p = probe(12, 4096, 2)
-    x = (p.x / p.x.std(axis=0) + 1e4).astype(np.float32)
-    seen = observe(reader, p._replace(x=x, dy=p.dy.astype(np.float32)))
-    y, wide = seen.results["y"], observe(reader, p._replace(x=x.astype(float)))
-    told = []
-    if y.dtype != np.float32:
-        told.append(("note", Told("dtype", "y", f"a float32 batch comes back as "
-                                  f"{y.dtype}")))
-    if error(y, wide.results["y"]) > 1e-4:
-        told.append(("note", Told(
-            "few digits in float32", "mu", "right, but with few digits in float32 "
-            "where the mean is large (chapter 10)")))
-    return told
-
-
-def batch_of_one(reader):
-    y = observe(reader, probe(13, 1, 3)).results["y"]
-    if not np.isfinite(y).all():
-        return []
-    return [("note", Told("batch of one", "var", "a batch of one is accepted: y is β "
-                          "and dx is 0, whatever x is"))]
 
 
 def unknown_mode(reader, p):

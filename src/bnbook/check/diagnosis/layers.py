@@ -28,6 +28,14 @@ def looks_like_layer(thing):
         or len([p for p in parameters(forward) if p.default is p.empty]) >= 3)
 
 
+def _takes_nothing(made):
+    """Whether a class is built from nothing, and its parameters at the first x."""
+    try:
+        return not inspect.signature(made).parameters
+    except (TypeError, ValueError):
+        return False
+
+
 class Layer:
     """A class, of which every session makes a new object; or an object, copied."""
 
@@ -56,7 +64,8 @@ class Layer:
                  for meaning in calls.meanings(p.name)}
         given |= {"eps": eps} if eps is not None else {}
         given |= {"momentum": 0.9} if "momentum" in needs else {}
-        layer = call(self.thing, given, ("features",))
+        layer = attempt(self.thing) if _takes_nothing(self.thing) else call(
+            self.thing, given, ("features",))
         return _Use(layer, *((None, None) if keep else (gamma, beta)))
 
 

@@ -7,8 +7,10 @@ import numpy as np
 from bnbook.check.diagnosis.backward import Base, on_own_values
 from bnbook.check.diagnosis.conduct import wrong_shapes
 from bnbook.check.diagnosis.forward import TEXTBOOK, agree, explain_forward, traced
-from bnbook.check.diagnosis.probes import error, images, tried
+from bnbook.check.diagnosis.misplaced import by_running
+from bnbook.check.diagnosis.probes import error, fits, images, tried
 from bnbook.check.diagnosis.products import wanted_shape
+from bnbook.check.diagnosis.rows import BOTH
 from bnbook.check.diagnosis.search import explain_backward
 from bnbook.check.diagnosis.told import Told, as_findings, name_of
 from bnbook.check.diagnosis.unnamed import first_kept, fits_own_forward, unnamed_forward
@@ -40,14 +42,14 @@ def forward_findings(reader, seen):
         if max(error(s.results["y"], t.values["y"])
                for s, t in zip(seen, right)) < 2e-5:
             return [Told("forward in float32", "y", "the forward computes in float32: "
-                         "y has few digits")], [textbook]
+                         "y is right to seven digits")], [textbook]
         own = empirical(seen)
-        return [unnamed_forward(seen)], [textbook, *(
+        return [by_running(seen) or unnamed_forward(seen)], [textbook, *(
             [Base("on own values", seen, own)] if own else [])]
     faults, traces = found[0]
     if not faults:
         return [], [textbook]
-    told = [_told(f, reader) for f in faults]
+    told = [Told(f.name, f.node, f.sentence) for f in faults]
     if len(found) > 1 and len(faults) == 1:
         others = [f for fs, _ in found for f in fs]
         same_node = {f.node for f in others} == {faults[0].node}
@@ -57,15 +59,20 @@ def forward_findings(reader, seen):
     own = [on_own_values(t) for t in traces]
     bases = [Base("own", seen, traces), textbook]
     if None not in own:
-        bases.append(Base("on own values", seen, own))
+        bases += [Base("on own values", seen, own), *_closed(seen, own)]
     return told, bases
 
 
-def _told(fault, reader):
-    told = Told(fault.name, fault.node, fault.sentence)
-    if fault.name == "eps of 1e-05" and reader.has_state:
-        return ("note", told)
-    return told
+def _closed(seen, traces):
+    """The closed form on a forward's own xhat, where its deviations are not centred."""
+    values = [{**t.values, "xmu": t.values["xhat"] / t.values["ivar"]} for t in traces]
+    if all(fits(v["xmu"], t.values["xmu"]) for v, t in zip(values, traces)):
+        return []
+    base = Base("on own values", seen, [replace(t, values=v)
+                                        for v, t in zip(values, traces)])
+    for parts in base.parts:
+        parts[BOTH] = 0.0 * parts[BOTH]
+    return [base]
 
 
 def backward_findings(reader, seen, bases):
@@ -73,6 +80,7 @@ def backward_findings(reader, seen, bases):
     if "x" not in seen[0].results:
         return {}, None
     base, told = explain_backward(seen, bases)
+    base.own = next((b for b in bases if b.name == "own"), None)
     if bases[0].name == "textbook" and any(f.name == "unnamed" for f in told["x"]):
         kept = first_kept(seen[0], backward=True)
         if kept:
@@ -84,28 +92,36 @@ def backward_findings(reader, seen, bases):
     if unnamed_y and any(told.values()):
         fits_own = fits_own_forward(reader, seen[0].probe, seen[0].results)
         base.name = "own" if fits_own else "unknown"
-        told = {name: [] if fits_own else [f for f in faults if f.name != "unnamed"]
+        base.untold = set() if fits_own else set(told)
+        told = {name: [] if fits_own else _named(faults)
                 for name, faults in told.items()}
+    elif bases[0].name != "textbook":  # y is wrong: dx against it invents nothing
+        base.untold = {name for name, faults in told.items()
+                       if _named(faults) != faults}
+        told = {name: _named(faults) for name, faults in told.items()}
     return told, base
+
+
+def _named(faults):
+    return [f for f in faults if f.name != "unnamed"]
 
 
 def image_findings(reader, seen, told, gradients, seed):
     """What (N, C, H, W) shows beyond what (N, C) did."""
-    pictures, line = tried(reader, tuple(
+    pictures, _ = tried(reader, tuple(
         p._replace(eps=p.eps if reader.takes_eps else seen[0].probe.eps)
         for p in images(seed)))
     if not pictures:
         if reader.kind == "backward":
             return []
-        return as_findings([("note", Told("no images", "x", "(N, C, H, W) is not "
-                                                            "taken: "
-                                          + line))], seen)
+        return as_findings([("note", Told("no images", "x", "it takes (N, C) only"))],
+                           seen)
     sizes = {n: a.shape for s in pictures for n, a in s.results.items()
              if a.shape != wanted_shape(s, n)}
     if sizes:
         name, shape = next(iter(sizes.items()))
         return as_findings([("note", Told(
-            "no images", "x", "(N, C, H, W) is not taken: "
+            "no images", "x", "it takes (N, C) only: of (N, C, H, W) "
             f"{WORD[name]} comes back as {shape}"))], seen)
     known = {name_of(f) for f in told}
     if "unnamed" in known:

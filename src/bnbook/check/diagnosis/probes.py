@@ -88,6 +88,20 @@ def error(got, expected):
     return worst if np.isfinite(worst) else np.inf
 
 
+def compared(got, expected):
+    """What is wrong in one line: a ratio, or the place where it is worst."""
+    if np.shape(got) != np.shape(expected):
+        return f"its shape is {np.shape(got)}, expected {np.shape(expected)}"
+    got, expected = np.asarray(got, float), np.asarray(expected, float)
+    with np.errstate(all="ignore"):
+        ratio = (got / expected)[np.abs(expected) > 1e-9 * np.abs(expected).max()]
+    if ratio.size and np.isfinite(ratio).all() and np.ptp(ratio) < 1e-7:
+        return f"it is {ratio.mean():.6g} times what it should be"
+    worst = np.unravel_index(np.nanargmax(np.abs(got - expected)), got.shape)
+    place = ", ".join(map(str, worst))
+    return f"at [{place}] it is {got[worst]:.4g}, expected {expected[worst]:.4g}"
+
+
 def fits(got, expected, tolerance=TOLERANCE):
     """Whether they agree, as far as the digits of got's dtype go."""
     digits = {"float32": 1e-3, "float16": 0.05}.get(str(np.asarray(got).dtype), 0)

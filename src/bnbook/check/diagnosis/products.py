@@ -76,7 +76,7 @@ def products(base, output):
         return [_times("x", "dx", factor, "x")]
     if wrong == {V: factor, M: factor}:
         return [Told(f"means times {factor}", "mu", "what the two means send back is "
-                     f"multiplied by {factor}")]
+                     + _multiplied(factor))]
     return [_times(part, TAKEN[part][1], w, TAKEN[part][0])
             for part, w in wrong.items()]
 
@@ -85,7 +85,15 @@ def _times(part, what, factor, node):
     name = f"{'d' + part if part in ('x', G, B) else part + ' path'} times {factor}"
     if factor == "0":
         return Told(name, node, f"{what} is lost")
-    return Told(name, node, f"{what} is multiplied by {factor}")
+    return Told(name, node, f"{what} is {_multiplied(factor)}")
+
+
+def _multiplied(factor):
+    """A factor in words: 0.01 · N is a division by 100 where one by N should be."""
+    number, _, rest = factor.partition(" · ")
+    if rest == "N" and 0 < float(number) < 1:
+        return f"divided by {1 / float(number):.6g}, not by N"
+    return f"multiplied by {factor}"
 
 
 def _power(k, base):

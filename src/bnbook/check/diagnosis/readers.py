@@ -5,12 +5,19 @@ forward(x, training) -> y and backward(dy) -> {"x", "gamma", "beta"} or a part o
 """
 
 import copy
-import inspect
 
 import numpy as np
 
-from bnbook.check.diagnosis.calls import Broke, asks_for, attempt, call, parameters
+from bnbook.check.diagnosis.calls import (
+    Broke,
+    asks_for,
+    attempt,
+    call,
+    meanings,
+    parameters,
+)
 from bnbook.check.diagnosis.layers import Layer, looks_like_layer
+from bnbook.check.diagnosis.modules import ACCEPTED, FORWARD
 from bnbook.check.diagnosis.results import gradients, value
 from bnbook.graph import BATCH_NORM, run
 from bnbook.norm import batch_norm_forward
@@ -27,10 +34,25 @@ class Functions:
 
     def __init__(self, forward, backward=None):
         self.forward_code, self.backward_code = forward, backward
-        self.has_state = asks_for(forward, "bn_param")
+        named = {m for p in parameters(forward) for m in meanings(p.name)[:1]}
+        self.by_place = len(parameters(forward)) in (3, 4) and not (
+            {"x", "gamma", "beta"} <= named)
+        self.has_state = asks_for(forward, "bn_param") or (
+            self.by_place and self._wants_dict())
         self.takes_eps = self.has_state or asks_for(forward, "eps") or (
             len(parameters(forward)) == 4)
         self.takes_momentum = self.has_state
+
+    def _wants_dict(self):
+        """Whether a fourth argument without a name that says so must be a dict."""
+        ones = np.arange(6.0).reshape(3, 2), np.ones(2), np.ones(2)
+        if len(parameters(self.forward_code)) < 4:
+            return False
+        try:
+            attempt(self.forward_code, *ones, EPS)
+        except Broke:
+            return True
+        return False
 
     def start(self, gamma, beta, eps=EPS, momentum=0.9):
         return _Call(self, gamma, beta, eps, momentum)
@@ -45,6 +67,12 @@ class _Call:
     def forward(self, x, training=True, mode=None):
         self.x = x
         self.bn_param["mode"] = mode or ("train" if training else "test")
+        if self.code.by_place:
+            last = (self.bn_param if self.code.has_state else self.eps,)
+            y, self.cache = value(attempt(
+                self.code.forward_code, x, self.gamma, self.beta,
+                *last[:len(parameters(self.code.forward_code)) - 3]))
+            return y
         given = {"x": x, "gamma": self.gamma, "beta": self.beta, "eps": self.eps,
                  "bn_param": self.bn_param, "training": training,
                  "mode": self.bn_param["mode"],
@@ -79,7 +107,7 @@ class Backward(Functions):
     """
 
     kind = "backward"
-    takes_eps, takes_momentum, has_state = True, False, False
+    takes_eps, takes_momentum, has_state, by_place = True, False, False, False
 
     def __init__(self, backward):
         self.backward_code = backward
@@ -104,7 +132,13 @@ class _BackwardCall(_Call):
         if asks_for(self.code.backward_code, "xhat") or asks_for(
                 self.code.backward_code, "x"):
             order = ("dy",)
-        return gradients(call(self.code.backward_code, given, order))
+        try:
+            return gradients(call(self.code.backward_code, given, order))
+        except Broke as broke:
+            if "unpack" in str(broke):
+                raise Broke(f"{broke}: the cache is your own forward's, so hand in "
+                            "that forward too") from None
+            raise
 
 
 def recognise(*code):
@@ -127,47 +161,8 @@ def _one(thing):
     forward, backward = (getattr(thing, n, None) for n in ("forward", "backward"))
     if callable(forward) and callable(backward):
         return Functions(forward, backward)
-    if callable(thing) and "forward" in getattr(thing, "__name__", ""):
+    if callable(thing) and FORWARD.search(getattr(thing, "__name__", "").lower()):
         return Functions(thing)
     if callable(thing) and len(parameters(thing)) >= 2:
         return Backward(thing)
     raise Broke(f"{type(thing).__name__} is nothing that can be diagnosed. {ACCEPTED}")
-
-
-ACCEPTED = (
-    "Accepted: forward(x, gamma, beta, bn_param or eps) -> (y, cache) with "
-    "backward(dout, cache) -> (dx, dgamma, dbeta); a class or an object with "
-    "forward(x) and backward(dy); or a backward alone.")
-
-
-def partnered(code):
-    """The code to diagnose: a module's own, and for a backward its own forward.
-
-    A backward whose cache is its own author's can only be run with that author's
-    forward, which stands beside it under the same name.
-    """
-    if len(code) == 1 and inspect.ismodule(code[0]):
-        return _of_module(code[0])
-    f = code[0] if len(code) == 1 else None
-    name = getattr(f, "__name__", "")
-    if inspect.isfunction(f) and "backward" in name:
-        partner = f.__globals__.get(
-            name.partition("backward")[0] + "forward")
-        if callable(partner) and asks_for(f, "cache"):
-            return partner, f
-    return code
-
-
-def _of_module(module):
-    things = {name: a for name, a in vars(module).items() if callable(a)
-              and getattr(a, "__module__", module.__name__) == module.__name__}
-    for start in ("batchnorm_", "batch_norm_", "bn_", "spatial_batchnorm_", "",
-                  *(n.partition("forward")[0] for n in things if "forward" in n)):
-        pair = [things.get(start + end) for end in ("forward", "backward")]
-        if None not in pair:
-            return tuple(pair)
-    classes = [a for a in things.values() if looks_like_layer(a)]
-    backwards = [a for n, a in things.items() if "backward" in n]
-    if not classes + backwards:
-        raise Broke(f"{module.__name__} has no forward and backward. {ACCEPTED}")
-    return ((classes + backwards)[0],)

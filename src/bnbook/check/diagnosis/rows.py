@@ -18,17 +18,21 @@ FACTORS = {
     "1/std": lambda q: 1 / q.std, "var": lambda q: q.std**2,
     "1/var": lambda q: 1 / q.std**2, "std³": lambda q: q.std**3,
     "no eps": lambda q: q.loss, "no eps³": lambda q: q.loss**3,
+    "N·H·W/N": lambda q: q.m / q.n, "N/C": lambda q: q.m / q.c,
 }
 
 
 class Term(NamedTuple):
-    """What factors are made of; loss: sqrt(1 + eps / var), what leaving eps out costs.
+    """What factors are made of; loss: sqrt(1 + eps / var), what leaving eps out costs;
+    m: how many values have one mean, n: how many rows, c: how many channels.
     """
 
     m: float
     gamma: np.ndarray
     std: np.ndarray
     loss: np.ndarray
+    n: float
+    c: float
 
 
 class Row(NamedTuple):
@@ -67,7 +71,8 @@ ROWS = (
     Row("reciprocal's sign", "ivar", (V,), "-1",
         "dvar has the wrong sign: the gradient of 1/std is −1/std²"),
     Row("reciprocal's power", "ivar", (V,), "std",
-        "dstd has 1/std where it should have 1/std²"),
+        "dstd has 1/std where it should have 1/std² (in the closed form: x − mu stands "
+        "where xhat should)"),
     Row("dvar's power", "ivar", (V,), "var",
         "dvar has (var + eps)^(−1/2) where it should have (var + eps)^(−3/2)"),
     Row("dvar lacks ivar³", "ivar", (V,), "std³", "dvar lacks (var + eps)^(−3/2)"),
@@ -109,6 +114,14 @@ ROWS = (
     Row("dy lacks N", "x", (S,), "1/N", "in dx, dy lacks N: N · dy − Σ…"),
     Row("both means over N - 1", "mu", (V, M), "N/(N-1)",
         "the backward divides by N − 1, not N"),
+    *(Row(f"{what} over {name}", node, parts, factor, f"{words} by {wrong}")
+      for what, node, parts, words in (
+          ("both means", "mu", (V, M), "the means in the backward divide"),
+          ("dvar", "var", (V,), "dvar is divided"),
+          ("dmu", "mu", (M,), "dmu is divided"))
+      for name, factor, wrong in (
+          ("N, not N·H·W", "N·H·W/N", "N, not N·H·W"),
+          ("the features", "N/C", "C, the number of features, not by N"))),
     Row("dmu counted twice", "mu", (M,), "2", "dmu is counted twice"),
     Row("dmu halved", "mu", (M,), "1/2", "dmu is halved"),
     Row("dgamma averaged", "gamma", (G,), "1/N",

@@ -1,17 +1,12 @@
 """What is wrong with a reader's gradients, in the fewest named faults that fit."""
 
-
 import numpy as np
 
 from bnbook.check.diagnosis.backward import SPECIAL, Base
-from bnbook.check.diagnosis.probes import error, fits
-from bnbook.check.diagnosis.products import (
-    TAKEN,
-    coefficients,
-    multiple,
-    products,
-    wanted_shape,
-)
+from bnbook.check.diagnosis.leftover import misshapen, not_finite, unnamed
+from bnbook.check.diagnosis.more_backward import LATER_NODES
+from bnbook.check.diagnosis.probes import fits
+from bnbook.check.diagnosis.products import coefficients, multiple, products
 from bnbook.check.diagnosis.rows import (
     BOTH,
     DX,
@@ -50,7 +45,13 @@ def _cost(faults):
 
 
 def _specials(base):
-    """Each special fault with what it gives on every probe."""
+    """Each special fault with what it gives on every probe, computed once a base."""
+    if base.specials is None:
+        base.specials = list(_computed(base))
+    return base.specials
+
+
+def _computed(base):
     for special in SPECIAL:
         with np.errstate(all="ignore"):
             try:
@@ -62,7 +63,7 @@ def _specials(base):
 
 
 def _special_told(special):
-    node, sentence = SPECIAL_WORDS[special.name]
+    node, sentence = SPECIAL_WORDS.get(special.name) or (LATER_NODES[special.name], "")
     return Told(special.name, node, sentence or special.sentence)
 
 
@@ -102,22 +103,9 @@ def _by_op(base, wrong, outputs):
     return None
 
 
-def _misshapen(base, output):
-    """A fault where an output has another number of elements than it should."""
-    for s in base.seen:
-        shape, right = s.results[output].shape, wanted_shape(s, output)
-        if shape != right:
-            what = "y" if output == "y" else f"d{output}"
-            why = ": it is not summed over the batch" if (
-                shape == s.probe.x.shape) else ""
-            return [Told(f"{what} in another shape", output,
-                         f"{what} has shape {shape}, not {right}{why}")]
-    return []
-
-
 def _explain(base, output):
     """The faults told of one output."""
-    if wrong := _misshapen(base, output):
+    if wrong := misshapen(base, output) or not_finite(base, output):
         return wrong
     found = base.explain(output)
     if found and len(found[0]) <= 1:
@@ -127,7 +115,7 @@ def _explain(base, output):
             return [_special_told(special)]
     if found:
         return _either(found)
-    return _special_and_row(base, output) or products(base, output) or _unnamed(
+    return _special_and_row(base, output) or products(base, output) or unnamed(
         base, output)
 
 
@@ -160,28 +148,6 @@ def _either(found):
     rows = [r for (r,) in found]
     words = "; or ".join(r.sentence for r in rows)
     return [Told(rows[0].name, rows[0].node, "either " + words)]
-
-
-def _unnamed(base, output):
-    """No name fits: the first node, in backward order, at which it must diverge."""
-    worst = max(error(s.results[output], base.gradient(output, (), k))
-                for k, s in enumerate(base.seen))
-    if worst < 2e-5:
-        return [Told("backward in float32", "y", "the backward computes in float32: "
-                     "its gradients have few digits")]
-    found = coefficients(base, output)
-    if output != "x":
-        return [Told("unnamed", output, f"d{output} differs in a way that has no name",
-                     False)]
-    if found is None:
-        return [Told("unnamed", "gx", "dx is no sum of dy, xhat and a constant in each "
-                     "channel: look from gx on", False)]
-    wrong = [part for part in DX
-             if any(np.abs(c[part] - 1).max() > 1e-7 for c in found)]
-    node = TAKEN[wrong[0]][0] if wrong else "x"
-    names = " and ".join(TAKEN[part][1] for part in wrong)
-    return [Told("unnamed", node, f"{names} differ in a way that has no name: the "
-                 f"first node that diverges on the way back is {node}", False)]
 
 
 __all__ = ["Base", "Told", "coefficients", "explain_backward"]

@@ -1,25 +1,25 @@
 """A reader's running statistics and test mode, under every documented convention."""
 
+import inspect
+
 import numpy as np
 
 from bnbook.check.diagnosis.calls import Broke, find
-from bnbook.check.diagnosis.probes import fits
+from bnbook.check.diagnosis.running_variance import (
+    CLOSE,
+    REVERSED,
+    running_variance,
+    weights,
+)
+from bnbook.check.diagnosis.start import (
+    start_of_functions,
+    start_of_layer,
+    stateless,
+)
 from bnbook.check.diagnosis.test_mode import test_mode
 from bnbook.check.diagnosis.told import Told, note
 
-CLOSE = 1e-7
-BACKWARD_NODE = "xhat"
-
-
-ZERO = note("zero start", "var", "the running variance starts at 0 (cs231n's "
-            "convention): in test mode before much training y is far too large")
-
-
-def weights(new, old, batch):
-    """(a, b) with new = a old + b batch, or None."""
-    columns = np.stack([old, batch], 1)
-    solution = np.linalg.lstsq(columns, new)[0]
-    return tuple(solution) if fits(columns @ solution, new, CLOSE) else None
+MOMENTUM = 0.7  # not the 0.9 that code may have written in it
 
 
 def kept_from(new, old, batch):
@@ -37,8 +37,8 @@ def running(reader, p, own=None):
     c = p.gamma.size
     old = rng.normal(size=c), rng.uniform(0.5, 2, c)
     session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps,
-                           **({"momentum": 0.9} if reader.takes_momentum else {}))
-    start = _start(session, reader, p)
+                           **({"momentum": MOMENTUM} if reader.takes_momentum else {}))
+    start = start_of_layer(session, reader) if reader.kind == "layer" else []
     if not session.set_running(*old):
         return start
     session.forward(p.x.copy())
@@ -58,34 +58,13 @@ def running(reader, p, own=None):
     if w is None:
         return [*start, Told("running mean", "mu", "the running mean is no weighted "
                              "sum of the old one and the batch's", False)]
-    start += _first(reader, p, w, batch[1])
-    return start + _momentum(w, session, reader) + _variance(
-        w, now[1].ravel(), old[1], batch, p, batch[1] if own is None else own[1])
-
-
-def _first(reader, p, w, var):
-    """A note where functions start the running variance at 0, seen at the first batch.
-    """
-    if reader.kind == "layer":
-        return []
-    session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps)
-    session.forward(p.x.copy())
-    m = p.x.size / p.gamma.size
-    kept = session.running()
-    zero = kept is not None and any(
-        fits(kept[1].ravel(), w[1] * v, CLOSE) for v in (var, var * m / (m - 1)))
-    return [ZERO] if zero and abs(w[0]) > CLOSE else []
-
-
-def _start(session, reader, p):
-    """Where running statistics start: a note."""
-    kept = session.running()
-    if kept is None:
-        return []
-    mean, var = (np.unique(a) for a in kept)
-    if mean.size == var.size == 1 and var[0] == 0:
-        return [ZERO]
-    return []
+    if reader.kind == "functions":
+        start += start_of_functions(reader, p, w, batch)
+    means = old[0], now[0].ravel()
+    told = _momentum(w, session, reader)
+    told += running_variance(w, means, now[1].ravel(), old[1], batch, p,
+                             batch[1] if own is None else own[1], told)
+    return told + start
 
 
 def _momentum(w, session, reader):
@@ -96,7 +75,7 @@ def _momentum(w, session, reader):
     if abs(b) < CLOSE:
         return [Told("running mean stays", "mu", "the running mean is not updated")]
     if reader.kind == "functions":
-        given = 0.9
+        given = MOMENTUM
     else:
         place = find(session.layer, "momentum")
         given = place[0][place[1]] if place else None
@@ -107,65 +86,40 @@ def _momentum(w, session, reader):
             return []
     new = abs(b - given) < CLOSE
     if abs(a - given) < CLOSE and not (new and given == 0.5):
-        if reader.kind != "layer":
-            return []
-        return [note("momentum weighs the old value", "mu", f"momentum, {given:g}, "
-                     "weighs the old value (cs231n's, ONNX's and Keras's convention): "
-                     "at 1 the statistics never move")]
+        return _old(reader, given)
     if new and given <= 0.5:
-        return [note("momentum weighs the new value", "mu", f"momentum, {given:g}, "
-                     "weighs the new value (PyTorch's convention)")]
+        return [note(REVERSED, "mu", f"momentum {given:g} weighs the new value "
+                     "(PyTorch's)")]
     if new or b > 0.5:
-        return [Told("momentum weighs the new value", "mu", "momentum weighs the new "
-                     f"value: the running mean is {a:.4g} · old + {b:.4g} · new")]
+        return [Told(REVERSED, "mu", f"{REVERSED}: the running mean is {a:.4g} · old + "
+                     f"{b:.4g} · new")]
     return [Told("momentum ignored", "mu", f"the momentum, {given:g}, is not used: the "
                  f"running mean is {a:.4g} · old + {b:.4g} · new")]
 
 
-def _variance(w, new, old, batch, p, own_var):
-    a, b = w
-    m = p.x.size // p.gamma.size
-    mean, var = batch
-    if fits(new, a * old + b * var, CLOSE):
-        return []
-    if fits(new, a * old + b * var * m / (m - 1), CLOSE):
-        return [note("unbiased running variance", "var", "the running variance is "
-                     "unbiased, divided by N − 1 (PyTorch's convention)")]
-    others = (
-        ("running std", np.sqrt(own_var + p.eps),
-         "the standard deviation, not of the variance"),
-        ("running std", np.sqrt(var), "the standard deviation, not of the variance"),
-        ("running std", np.sqrt(var + p.eps),
-         "the standard deviation, not of the variance"),
-        ("running var with eps", var + p.eps, "the variance with eps in it"),
-        ("running mean of squares", var + mean**2, "the mean of x², not of the "
-                                                   "variance"),
-        ("running var of the mean", mean, "the mean, not of the variance"),
-        ("running inverse", 1 / np.sqrt(var + p.eps), "1/std, not of the variance"))
-    for name, value, words in others:
-        if fits(new, a * old + b * value, CLOSE):
-            return [Told(name, "var", f"the running variance is an average of {words}")]
-    for value in (var, var * m / (m - 1)):
-        if fits(new, b * old + a * value, CLOSE):
-            return [Told("momentum weighs the new value", "var", "in the running "
-                         "variance momentum weighs the new value, in the running mean "
-                         "the old")]
-    found = weights(new, old, var)
-    if found:
-        return [Told("weights of the running variance", "var", "the running variance "
-                     f"is {found[0]:.4g} · old + {found[1]:.4g} · new, the mean "
-                     f"{a:.4g} and {b:.4g}")]
-    return [Told("running variance", "var", "the running variance is no average of "
-                 "variances", False)]
+def _old(reader, given):
+    """A note; a fault of a class that has PyTorch's number in the other convention."""
+    words = f"momentum {given:g} weighs the old value"
+    if reader.kind != "layer":
+        return [note("momentum weighs the old value", "mu", "momentum weighs the old "
+                     "value (cs231n's, ONNX's and Keras's)")]
+    if given < 0.5 and inspect.isclass(reader.thing):
+        return [Told("momentum's number", "mu", f"{words}: the running mean is "
+                     f"{given:g} · old + {1 - given:g} · new. {given:g} is the number "
+                     "of frameworks in which it weighs the new value")]
+    return [note("momentum weighs the old value", "mu", f"{words} (cs231n's, ONNX's "
+                 "and Keras's)")]
 
 
-def state(reader, p, seen, own=None):
+def state(reader, p, own=None):
     """Running statistics, then test mode; what breaks on the way is a note."""
     if not reader.has_state:
         return []
+    if stateless(reader, p):
+        return [note("no test mode", "mu", "no test mode: mode is not read, and there "
+                     "are no running statistics")]
     told = []
-    for check in (lambda: running(reader, p, own),
-                  lambda: test_mode(reader, p, seen.results)):
+    for check in (lambda: running(reader, p, own), lambda: test_mode(reader, p)):
         try:
             told += check()
         except Broke as broke:

@@ -12,6 +12,15 @@ class Told(NamedTuple):
     sure: bool = True
 
 
+# Right but for the digits: told as notes.
+FEW_DIGITS = {"forward in float32", "backward in float32"}
+
+
+def is_fault(told):
+    """Whether what is told is a fault, not a note."""
+    return told[0] != "note" and told.name not in FEW_DIGITS
+
+
 def note(name, node, sentence):
     return ("note", Told(name, node, sentence))
 
@@ -35,8 +44,8 @@ def as_findings(told, seen, where=""):
     """Told, and ("note", Told), as Findings."""
     found = []
     for one in told:
-        kind, fault = one if isinstance(one, tuple) and one[0] == "note" else (
-            "fault", one)
+        kind, fault = one if one[0] == "note" else ("fault", one)
+        kind = kind if is_fault(one) else "note"
         found.append(Finding(kind, fault.name, fault.node, where + fault.sentence,
                              _sure(fault, len(seen))))
     return found
@@ -47,7 +56,8 @@ def _sure(fault, count):
         return "likely: it fits no fault that is known"
     if fault.sentence.startswith("either"):
         return f"likely: several faults give the same in all {count} probes"
-    return f"sure: seen in all {count} probes" if count > 1 else "sure: seen"
+    return f"sure: seen in all {count} probes" if count > 1 else (
+        "sure: seen in the one probe of it")
 
 
 def name_of(told):

@@ -3,21 +3,13 @@
 import numpy as np
 
 from bnbook.check.diagnosis.calls import Broke, meanings
-from bnbook.check.diagnosis.probes import error, fits
+from bnbook.check.diagnosis.misplaced import cut, moved, truth
+from bnbook.check.diagnosis.probes import compared, error, fits
 from bnbook.check.diagnosis.told import Told
-from bnbook.graph import BATCH_NORM, run
-from bnbook.norm.batch_norm import statistics_axes
+from bnbook.graph import BATCH_NORM
 
 ORDER = [step.name for step in BATCH_NORM]
 LOOSE = 1e-6
-
-
-def truth(p):
-    """The trace of the right forward and backward on a probe."""
-    shape = (-1, *[1] * (p.x.ndim - 2))
-    inputs = {"x": p.x, "eps": p.eps, "gamma": p.gamma.reshape(shape),
-              "beta": p.beta.reshape(shape)}
-    return run(BATCH_NORM, inputs, p.dy, axes=statistics_axes(p.x))
 
 
 def kept_values(session):
@@ -62,6 +54,12 @@ def unnamed_forward(seen):
     shape, right = seen[0].results["y"].shape, seen[0].probe.x.shape
     if shape != right:
         return Told("y in another shape", "y", f"y has shape {shape}, not {right}")
+    if not all(np.isfinite(s.results["y"]).all() for s in seen):
+        return Told("y is NaN", "y", "y is NaN or infinite: look for a division by 0 "
+                    "or the root of a negative number")
+    known = moved(seen) or cut(seen)
+    if known:
+        return known
     found = first_kept(seen[0], backward=False)
     if found:
         return Told("unnamed", found[0], "y differs in a way that has no name: the "
@@ -70,7 +68,7 @@ def unnamed_forward(seen):
     if any(slope is None for slope in slopes):
         return Told("unnamed", "mu", "y differs in a way that has no name: in a "
                     "channel it is no multiple of x plus a constant, so look from mu "
-                    "on", False)
+                    "on; " + _at(seen), False)
     if all(offset < LOOSE for _, offset in slopes):
         node, words = "var", "y is centred at β and has the wrong spread"
     elif all(slope < LOOSE for slope, _ in slopes):
@@ -78,7 +76,13 @@ def unnamed_forward(seen):
     else:
         node, words = "mu", "y has the wrong mean and the wrong spread"
     return Told("unnamed", node, f"{words}, in a way that has no name: the first node "
-                f"that can diverge is {node}", False)
+                f"that can diverge is {node}; {_at(seen)}", False)
+
+
+def _at(seen):
+    """Got and expected of y, on the worst probe, in one line."""
+    pairs = [(s.results["y"], truth(s.probe).values["y"]) for s in seen]
+    return compared(*max(pairs, key=lambda pair: error(*pair)))
 
 
 def _line(seen):
