@@ -794,3 +794,27 @@ def test_what_fits_the_readers_forward_is_said_to_fit_it():
     assert "dx fits your forward." in lines
     lines = str(diagnose(*written("unbiased variance")))
     assert "dx is the textbook's on your values, not your forward's gradient." in lines
+
+
+@pytest.mark.parametrize("old, new", [
+    ("np.sqrt(v + eps)", "np.sqrt(v)"), ("gamma * xhat + beta", "gamma * xhat")])
+@pytest.mark.parametrize("returned", ["dx[::-1]", "dx.T.reshape(N, D)"])
+def test_a_dx_of_no_forward_is_a_fault_beside_a_forwards(old, new, returned):
+    text = SOURCE.replace(old, new).replace("return dx,", f"return {returned},")
+    made = {}
+    exec(text, made)
+    found = diagnose(made["batchnorm_forward"], made["batchnorm_backward"])
+    assert [f.node for f in found.faults if f.name == "unnamed"] == ["x"]
+    assert len(found.faults) == 2
+    assert "dx is not the gradient of your own forward, nor the textbook's" in str(
+        found).replace("\n  ", " ")
+    assert "your backward fits" not in str(found)
+
+
+def test_a_running_variance_that_stays_is_said_to():
+    text = SOURCE.replace("momentum * var + (1 - momentum) * v\n", "var\n")
+    made = {}
+    exec(text, made)
+    found = diagnose(made["batchnorm_forward"], made["batchnorm_backward"])
+    assert names(found) == {"running variance stays"}
+    assert "the running variance is not updated" in str(found)

@@ -7,6 +7,7 @@ import numpy as np
 from bnbook.check.diagnosis.backward import Base, on_own_values
 from bnbook.check.diagnosis.conduct import wrong_shapes
 from bnbook.check.diagnosis.forward import TEXTBOOK, agree, explain_forward, traced
+from bnbook.check.diagnosis.leftover import seen_at
 from bnbook.check.diagnosis.misplaced import by_running
 from bnbook.check.diagnosis.probes import error, fits, images, tried
 from bnbook.check.diagnosis.products import wanted_shape
@@ -66,7 +67,8 @@ def forward_findings(reader, seen):
 def _closed(seen, traces):
     """The closed form on a forward's own xhat, where its deviations are not centred."""
     values = [{**t.values, "xmu": t.values["xhat"] / t.values["ivar"]} for t in traces]
-    if all(fits(v["xmu"], t.values["xmu"]) for v, t in zip(values, traces)):
+    if all(fits(v["xmu"], t.values["xmu"]) and np.abs(v["xmu"].mean(t.axes)).max()
+           < 1e-9 * np.abs(v["xmu"]).max() for v, t in zip(values, traces)):
         return []
     base = Base("on own values", seen, [replace(t, values=v)
                                         for v, t in zip(values, traces)])
@@ -96,10 +98,42 @@ def backward_findings(reader, seen, bases):
         told = {name: [] if fits_own else _named(faults)
                 for name, faults in told.items()}
     elif bases[0].name != "textbook":  # y is wrong: dx against it invents nothing
-        base.untold = {name for name, faults in told.items()
-                       if _named(faults) != faults}
-        told = {name: _named(faults) for name, faults in told.items()}
+        told = {name: _against_own(reader, seen, bases, base, name, faults)
+                for name, faults in told.items()}
     return told, base
+
+
+def _recentred(seen, bases):
+    """The textbook's backward on a forward's own ivar and the right deviations."""
+    found = []
+    for base in bases:
+        if base.name == "on own values":
+            xmu = [s.probe.x - s.probe.x.mean(t.axes, keepdims=True)
+                   for s, t in zip(seen, base.traces)]
+            found.append(Base(base.name, seen, [
+                replace(t, values={**t.values, "xmu": a, "xhat": a * t.values["ivar"]})
+                for a, t in zip(xmu, base.traces)]))
+    return found
+
+
+def _against_own(reader, seen, bases, base, output, faults):
+    """Faults of a gradient where y has known faults; without a name only if checked."""
+    if _named(faults) == faults:
+        return faults
+    others = [*bases, *_recentred(seen, bases)]
+    if any(b.fits(output) for b in others):  # another base's than the rest: no fault
+        base.name, base.untold = "unknown", base.untold | {output}
+        return _named(faults)
+    checks = [fits_own_forward(reader, s.probe, s.results, output) for s in seen]
+    if None in checks:
+        base.name, base.untold = "unknown", base.untold | {output}
+        return _named(faults)
+    if all(checks):
+        base.name = "own" if base.name != "unknown" else base.name
+        return _named(faults)
+    return [Told("unnamed", output, f"{WORD[output]} is not the gradient of your own "
+                 "forward, nor the textbook's; for your forward, "
+                 + seen_at(base.own or base, output), False)]
 
 
 def _named(faults):

@@ -101,20 +101,24 @@ def _line(seen):
     return max(slopes), max(means)
 
 
-def fits_own_forward(reader, p, results):
-    """Whether dx is the numerical gradient of the reader's own forward; None if unsure.
+def fits_own_forward(reader, p, results, output="x"):
+    """Whether a gradient is the numerical one of the reader's forward; None if unsure.
     """
-    def loss(x):
-        session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps)
-        return float(np.sum(session.forward(x) * p.dy))
+    given = {"x": p.x, "gamma": p.gamma, "beta": p.beta}
+    right = given[output]
 
-    h = 1e-5 * (p.x.std() or 1)
-    numeric = np.zeros_like(p.x)
+    def loss(a):
+        now = {name: b.copy() for name, b in {**given, output: a}.items()}
+        session = reader.start(now["gamma"], now["beta"], p.eps)
+        return float(np.sum(session.forward(now["x"]) * p.dy))
+
+    h = 1e-5 * (right.std() or 1)
+    numeric = np.zeros_like(right)
     try:
-        for index in np.ndindex(p.x.shape):
-            step = np.zeros_like(p.x)
+        for index in np.ndindex(right.shape):
+            step = np.zeros_like(right)
             step[index] = h
-            numeric[index] = (loss(p.x + step) - loss(p.x - step)) / (2 * h)
+            numeric[index] = (loss(right + step) - loss(right - step)) / (2 * h)
     except (Broke, ValueError, TypeError):
         return None
-    return "x" in results and error(results["x"], numeric) < 1e-5
+    return output in results and error(results[output], numeric) < 1e-5
