@@ -6,15 +6,25 @@ READY := .venv/ready
 # Stored outputs are those of pinned x86-64 Linux; elsewhere the cells run uncompared.
 NBVAL := $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),--nbval,--nbval-lax)
 
-.PHONY: book test notebooks serve lab lint clean newest pytorch mutation
+.PHONY: book pdf epub test axe notebooks serve lab lint clean newest pytorch mutation
 
 book: $(READY)  ## build the pages: _build/html
 	$(BIN)/jupyter-book build . --path-output . --all -q -W -n --keep-going
 	$(BIN)/python tools/lint.py html _build/html
 	@echo "Open _build/html/index.html"
 
-test: book  ## every test: the package, the notebooks, the built pages
+pdf: book  ## the book as one PDF: _build/html/bnbook.pdf (Chromium prints it)
+	$(BIN)/python tools/print.py _build/html
+
+epub: book  ## the book as an EPUB: _build/html/bnbook.epub (Chromium draws its cover)
+	$(BIN)/python tools/epub.py _build/html
+
+test: book axe  ## every test: the package, the notebooks, the built pages
 	$(BIN)/python -m pytest $(NBVAL)
+
+axe:  ## axe-core for the browser tests, where there is npm
+	@if command -v npm >/dev/null; then npm ci --silent --prefix tests/browser; \
+	else echo "no npm: the tests of accessibility skip"; fi
 
 notebooks: $(READY)  ## execute the chapters that changed: book/source/*.md -> book/*.ipynb
 	$(BIN)/python tools/notebooks.py

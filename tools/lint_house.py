@@ -13,6 +13,7 @@ FLOORS = ("graph", "norm", "nn", "data", "cs231n", "show", "check")
 DISTRIBUTION = {
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
+    "websocket": "websocket-client",
     "bs4": "beautifulsoup4",
     "math_core": "math-core",
     "fontTools": "fonttools",

@@ -2,15 +2,34 @@
 
 Formulas become MathML (`mathematics`), SVG figures are drawn into the page so that
 they follow its colours (`figures`, `svg`), folded cells are named aright (`cells`), an
-id stands once (`exercises`), and a page's head gets a description and loses scripts
-(`head`, `templates/`). Nothing is loaded from another host.
+id stands once (`exercises`), a page's head gets a description and loses scripts
+(`head`, `templates/`), and live parts get their scripts (`live`). The API reference is
+built from the docstrings (`api`), and names in cells lead there (`code_links`);
+symbols lead to their meaning (`symbols`). Nothing is loaded from another host.
 """
 
-from . import cells, exercises, figures, head, mathematics
+from . import (
+    address,
+    api,
+    book_map,
+    cells,
+    code_links,
+    exercises,
+    figures,
+    head,
+    live,
+    mathematics,
+    page_tools,
+    share,
+    symbols,
+)
+
+PARTS = (mathematics, figures, cells, exercises, head, live, api, code_links,
+         symbols, book_map, address, share, page_tools)
 
 
 def setup(app):
     """Register the parts with Sphinx."""
-    for part in (mathematics, figures, cells, exercises, head):
+    for part in PARTS:
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,7 @@
 """A trace made visible: drawings, LaTeX, tables, JSON."""
 
 from bnbook.show.drawing import draw
+from bnbook.show.explorer import explorer, shipped
 from bnbook.show.export import trace_json
 from bnbook.show.latex import derivation, gradient_tex, step_tex
 from bnbook.show.tables import (
@@ -12,6 +13,7 @@ from bnbook.show.tables import (
 )
 
 __all__ = [
-    "Table", "derivation", "draw", "gradient_tex", "gradients_table", "messages_table",
-    "step_tex", "steps_table", "symbols_table", "trace_json",
+    "Table", "derivation", "draw", "explorer", "gradient_tex", "gradients_table",
+    "messages_table", "shipped", "step_tex", "steps_table", "symbols_table",
+    "trace_json",
 ]

@@ -1,0 +1,125 @@
+"""The live graph: a batch one edits, its graph stepped forward and backward.
+
+Python gives the graphs as data, their drawings, the edges of each path and the first
+values; the script (`tools/page/live/explorer.js`) runs them on the op table's mirror.
+"""
+
+import json
+
+from bnbook.graph import grouped, run
+from bnbook.show.drawing import draw
+from bnbook.show.explorer_graphs import GRAPHS, PRESETS, batch, paths_of, shaped_inputs
+from bnbook.show.export import trace_json
+from bnbook.show.live import Live, inline, short
+from bnbook.show.rules import WORDS, back_rules, rule
+
+PARTS = ("tools", "batch", "graph", "detail", "shares", "story", "values", "python")
+CAPTION = ("The live graph. Arrow keys step forward and back, space plays, Home and "
+           "End go to the first and the last step.")
+
+
+def explorer(trace, *, at="start", path=None, cut=None, view=PARTS, graphs=(),
+             name="live", caption=CAPTION):
+    """The live graph of a trace: one set of values that share their statistics.
+
+    trace: a run, with an upstream gradient, of batch norm (or inference) on x (N, 1),
+    of layer or RMS norm on x (1, C), or of group norm on x (1, C) in two groups.
+    at: where it stands first, the name of a value or, on the way back, of a gradient
+    that is then whole, such as "dx". path: which of the graph's paths it follows; cut:
+    which it leaves out. view: the parts that are shown, out of PARTS. graphs: further
+    graphs to switch to, or "all". name: how a link names it, its own on its page.
+    """
+    kind = kind_of(trace)
+    for graph in [] if graphs == "all" else graphs:
+        _one_of("graphs", graph, list(GRAPHS))
+    others = [k for k in (GRAPHS if graphs == "all" else graphs) if k != kind]
+    runs = {kind: trace} | {k: shipped(k) for k in others}
+    known = [f"d{n}" for n in trace.grads] + list(trace.values) + ["start"]
+    _one_of("at", at, known)
+    _one_of("path", path, [None, *paths_of(kind)])
+    _one_of("cut", cut, [None, *paths_of(kind)])
+    for part in view:
+        _one_of("view", part, PARTS)
+    data = {
+        "name": name, "view": list(view), "words": WORDS,
+        "start": {"graph": kind, "at": at, "path": path, "cut": cut},
+        "graphs": {k: graph_data(k, ran) for k, ran in runs.items()},
+    }
+    return Live("explorer", data, _fallback(runs, name, kind), caption)
+
+
+def shipped(kind):
+    """The run that a graph opens with."""
+    given, upstream = shaped_inputs(kind, batch(kind))
+    return run(GRAPHS[kind].graph, given, upstream, axes=GRAPHS[kind].axes,
+               ops=grouped(GRAPHS[kind].groups))
+
+
+def kind_of(trace):
+    """Which of GRAPHS a trace is of; ValueError if it is of none."""
+    axes = (trace.axes,) if isinstance(trace.axes, int) else tuple(trace.axes)
+    kinds = [k for k, e in GRAPHS.items() if (e.graph, e.axes) == (trace.graph, axes)]
+    if not kinds:
+        raise ValueError(f"trace: none of the graphs {list(GRAPHS)} over axes {axes}")
+    kind = kinds[0]
+    shape, upright = trace.values["x"].shape, GRAPHS[kind].upright
+    if len(shape) != 2 or shape[upright] != 1:
+        expected = "(N, 1)" if upright else "(1, C)"
+        raise ValueError(f"trace: x of shape {shape}, expected {expected}")
+    if not trace.messages:
+        raise ValueError("trace: ran forward only, expected an upstream gradient")
+    return kind
+
+
+def graph_data(kind, trace):
+    """One graph for the script: steps, rules, paths, and batches to try it on."""
+    entry, data = GRAPHS[kind], json.loads(trace_json(trace))
+    steps = [step | {"rule": rule(trace, step["name"]),
+                     "back": back_rules(trace, step["name"])}
+             for step in data["steps"]]
+    first = {n: _flat(data["values"][n]) for n in entry.inputs}
+    first |= {"dy": _flat(data["grads"]["y"]), "eps": data["values"]["eps"]}
+    return {
+        "title": entry.title, "constant": entry.constant, "axes": list(entry.axes),
+        "groups": entry.groups, "upright": entry.upright, "roles": entry.roles,
+        "inputs": list(entry.inputs), "steps": steps, "paths": paths_of(kind),
+        "presets": {"as shipped": first}
+        | {label: batch(kind, label) for label in PRESETS[1:]},
+    }
+
+
+def values_table(trace):
+    """Every value of a trace and its gradient, as an HTML table."""
+    head = "".join(f'<th scope="col">{h}</th>' for h in ("name", "value", "gradient"))
+    rows = "".join(
+        f'<tr data-name="{name}"><th scope="row">{name}</th>'
+        f"<td>{_numbers(value)}</td><td>{_numbers(trace.grads.get(name))}</td></tr>"
+        for name, value in trace.values.items())
+    return (f'<table class="bn-values"><caption>All values and their gradients, '
+            f"rounded</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+            "</table>")
+
+
+def _fallback(runs, name, kind):
+    drawings = {
+        k: inline(draw(ran), f"{name}-{k}", f"{GRAPHS[k].title} as a graph of "
+                  f"{len(ran.graph)} steps, the arrows back beside the arrows forward")
+        for k, ran in runs.items()}
+    others = "".join(f'<template data-graph="{k}">{svg}</template>'
+                     for k, svg in drawings.items() if k != kind)
+    return (f'<div class="bn-drawn" data-graph="{kind}">{drawings[kind]}</div>'
+            f"{values_table(runs[kind])}{others}")
+
+
+def _numbers(a):
+    return "" if a is None else ", ".join(short(v) for v in a.ravel())
+
+
+def _flat(a):
+    """A nested list as one flat list."""
+    return [v for part in a for v in _flat(part)] if isinstance(a, list) else [a]
+
+
+def _one_of(name, value, known):
+    if value not in known:
+        raise ValueError(f"{name}: {value!r}, expected one of {known}")

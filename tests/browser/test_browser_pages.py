@@ -1,0 +1,102 @@
+"""Every built page, in Chromium: whole, silent, for every reader, and light.
+
+Some pages do not pass yet (their weight, see CONTRIBUTING), so these tests run where
+BNBOOK_BROWSER=required asks for them.
+"""
+
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from screenshots import pages, shoot, stem
+from survey import reported, survey, weight
+
+pytestmark = pytest.mark.skipif(
+    os.environ.get("BNBOOK_BROWSER") != "required",
+    reason="set BNBOOK_BROWSER=required: some pages are still too heavy")
+
+KIB = 1024
+WITHOUT_FIGURES, ALL = 170 * KIB, 250 * KIB
+KINDS = ("request", "console", "formula", "overflow", "axe", "focus")
+KEPT = Path(__file__).parents[2] / "_build" / "screenshots"
+TABS = 3
+
+
+def look_at(chromium, site, axe, page):
+    """The faults and the weight of one page, in a tab of its own."""
+    tab = chromium.tab()
+    try:
+        tab.open(site + page)
+        weighed = weight(tab)
+        faults = survey(tab, site + page, axe=axe, shoot=lambda look: shoot(
+            tab, KEPT, f"{stem(page)}-{look}"))
+    finally:
+        tab.close()
+    return page, faults, weighed
+
+
+@pytest.fixture(scope="module")
+def surveyed(chromium, site, built, axe):
+    """[(page, faults, weight)]: every page is loaded once for all tests below."""
+    with ThreadPoolExecutor(TABS) as pool:
+        return list(pool.map(partial(look_at, chromium, site, axe), pages(built)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_page_has_a_fault(surveyed, kind):
+    found = [f"{page}, {fault.look}: {fault.words}" for page, faults, _ in surveyed
+             for fault in faults if fault.kind == kind]
+    assert not found, "\n".join(found)
+
+
+def test_every_page_is_light(surveyed, record_property):
+    table = {page: [round(n / KIB) for n in weighed] for page, _, weighed in surveyed}
+    record_property("KiB without and with figures", table)
+    heavy = {page: table[page] for page, _, (plain, whole) in surveyed
+             if plain > WITHOUT_FIGURES or whole > ALL}
+    assert not heavy
+
+
+def test_every_page_has_its_pictures(surveyed):
+    for page, _, _ in surveyed:
+        assert len(list(KEPT.glob(f"{stem(page)}-[13]*-1.png"))) == 4, page
+
+
+MENUS = "button.primary-toggle, .search-button__button, .theme-switch-button"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_open_menus_are_for_every_reader(tab, site, axe, width):
+    tab.look(width, "light")
+    tab.open(site + "book/index.html")
+    tab.js(axe + "\n;0")
+    tab.js(f"document.querySelectorAll({MENUS!r}).forEach((b) =>"
+           " b.checkVisibility() && b.click())")
+    tab.js("new Promise((done) => setTimeout(done, 800))")
+    found = tab.js("axe.run().then((r) => r.violations.map((v) => v.id))")
+    assert not found
+
+
+def test_search_finds_with_no_network(tab, site):
+    tab.open(site + "search.html?q=variance")
+    tab.js("new Promise((done) => setTimeout(done, 1500))")
+    assert tab.js("document.querySelectorAll('#search-results li').length") > 3
+
+
+@pytest.mark.parametrize("page", ["book/index.html", "book/04-ten-nodes.html"])
+def test_a_page_opened_as_a_file_is_silent(tab, built, page):
+    address = (built / page).resolve().as_uri()
+    tab.open(address)
+    assert not reported(tab, address)
+
+
+def test_every_page_but_a_forwarding_one_is_looked_at(surveyed, built):
+    looked = {page for page, _, _ in surveyed}
+    left = {p.relative_to(built).as_posix() for p in built.rglob("*.html")} - looked
+    for page in left:
+        text = (built / page).read_text(encoding="utf-8")
+        assert "_static" in page or re.search('http-equiv="refresh"', text, re.I)

@@ -1,0 +1,220 @@
+"""The live graph's data, what stands in for it without a script, and its scripts."""
+
+import gzip
+import json
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from docutils import nodes
+
+from bnbook.graph import BATCH_NORM, paths, run
+from bnbook.show import draw, explorer, shipped
+from bnbook.show.explorer_graphs import (
+    GRAPHS,
+    PRESETS,
+    batch,
+    paths_of,
+    shaped_inputs,
+)
+from bnbook.show.layout import path_edges
+from bnbook.show.live import Live, inline, short
+from bnbook.show.rules import back_rules, rule
+from page.live import FOLDER, lean, parts, scripts
+
+WEIGHT = 20_480  # bytes of gzipped script, the live graph's whole
+
+
+def page(live):
+    return BeautifulSoup(live._repr_html_(), "html.parser")
+
+
+def data(live):
+    return json.loads(page(live).find("script").string)
+
+
+@pytest.mark.parametrize("kind", GRAPHS)
+def test_the_data_is_the_trace(kind):
+    trace, sent = shipped(kind), data(explorer(shipped(kind)))["graphs"][kind]
+    assert [(s["name"], s["op"], tuple(s["inputs"])) for s in sent["steps"]] == [
+        tuple(step) for step in trace.graph]
+    assert sent["axes"] == list(trace.axes)
+    first = sent["presets"]["as shipped"]
+    for name in sent["inputs"]:
+        np.testing.assert_array_equal(first[name], trace.values[name].ravel())
+    np.testing.assert_array_equal(first["dy"], trace.grads["y"].ravel())
+    assert first["eps"] == trace.values["eps"]
+
+
+@pytest.mark.parametrize("kind", GRAPHS)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_runs(kind, preset):
+    entry = GRAPHS[kind]
+    given, dy = shaped_inputs(kind, batch(kind, preset))
+    trace = run(entry.graph, given, dy, axes=entry.axes, ops=shipped(kind).ops)
+    assert np.isfinite(trace.grads["x"]).all()
+    for role in entry.roles.values():
+        assert role in trace.values
+
+
+@pytest.mark.parametrize("far", [-9.0, -4.0, 4.0, 9.0])
+@pytest.mark.parametrize("which", range(5))
+def test_one_far_value_shrinks_the_gradients_of_all_others(which, far):
+    first = shipped("batch")
+    given = {name: first.values[name] for name in ("x", "gamma", "beta", "eps")}
+    x = first.values["x"].copy()
+    x[which] = far
+    dx = run(BATCH_NORM, given | {"x": x}, first.grads["y"]).grads["x"]
+    ratio = np.delete(abs(dx / first.grads["x"]), which)
+    assert ratio.max() < 0.9, "the page says so, and invites to try it"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in GRAPHS if GRAPHS[kind].silent])
+def test_the_shares_of_the_paths_add_up_to_dx(kind):
+    trace = shipped(kind)
+    shares = [trace.without({tuple(edge) for edge in path["silent"]})["x"]
+              for path in paths_of(kind).values()]
+    np.testing.assert_allclose(sum(shares), trace.grads["x"], atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", GRAPHS)
+def test_a_paths_own_edge_is_its_own(kind):
+    given = paths_of(kind)
+    assert all(path["own"] in path["edges"] for path in given.values())
+    assert len({tuple(path["own"]) for path in given.values()}) == len(given)
+
+
+@pytest.mark.parametrize("path", paths_of("batch"))
+def test_a_path_of_batch_norm_is_the_graphs_own(path):
+    trace, given = shipped("batch"), paths_of("batch")[path]
+    assert {tuple(edge) for edge in given["edges"]} == path_edges(BATCH_NORM, path)
+    share = trace.without({tuple(edge) for edge in given["silent"]})["x"]
+    np.testing.assert_array_equal(share, paths(trace)[path])
+
+
+def test_a_rule_in_plain_text_is_the_op_tables():
+    trace = shipped("batch")
+    assert {s.name: rule(trace, s.name) for s in BATCH_NORM} == {
+        "mu": "1/m · ∑ x", "xmu": "x − mu", "sq": "xmu²", "var": "1/m · ∑ sq",
+        "vareps": "var + eps", "std": "√vareps", "ivar": "1 / std",
+        "xhat": "xmu · ivar", "gx": "gamma · xhat", "y": "gx + beta"}
+    assert {s.name: back_rules(trace, s.name) for s in BATCH_NORM} == {
+        "y": ["dy", "∑ dy"], "gx": ["∑ dgx · xhat", "dgx · gamma"],
+        "xhat": ["dxhat · ivar", "∑ dxhat · xmu"], "ivar": ["−divar · ivar²"],
+        "std": ["dstd / (2 · std)"], "vareps": ["dvareps", "dvareps"],
+        "var": ["1/m · dvar"], "sq": ["2 · dsq · xmu"], "xmu": ["dxmu", "−∑ dxmu"],
+        "mu": ["1/m · dmu"]}
+
+
+@pytest.mark.parametrize("kind", GRAPHS)
+def test_no_rule_holds_latex(kind):
+    trace = shipped(kind)
+    for step in trace.graph:
+        said = " ".join([rule(trace, step.name), *back_rules(trace, step.name)])
+        assert not re.search(r"[\\{}$_]", said), said
+
+
+def test_without_script_the_page_has_the_drawing_and_every_value():
+    trace = shipped("batch")
+    soup = page(explorer(trace, graphs="all"))
+    drawn = soup.select(".bn-drawn .node")
+    assert sorted(box["data-name"] for box in drawn) == sorted(trace.values)
+    rows = {row["data-name"]: row.find_all("td") for row in soup.select("tbody tr")}
+    assert rows.keys() == trace.values.keys()
+    assert rows["ivar"][0].text == short(trace.values["ivar"].item())
+    assert rows["ivar"][1].text == short(trace.grads["ivar"].item())
+    templates = {part["data-graph"] for part in soup.find_all("template")}
+    assert templates == GRAPHS.keys() - {"batch"}
+
+
+def test_no_id_stands_twice_and_every_marker_is_there():
+    html = explorer(shipped("batch"), graphs="all")._repr_html_()
+    other = explorer(shipped("batch"), name="second")._repr_html_()
+    ids = re.findall(r'\bid="([^"]+)"', html + other)
+    assert len(ids) == len(set(ids)) > 0
+    assert set(re.findall(r"url\(#([^)]+)\)", html + other)) == set(ids)
+
+
+def test_the_drawing_follows_the_pages_colours():
+    svg = inline(draw(shipped("batch")), "a", "words")
+    assert "var(--bn-blue, #0068b8)" in svg and 'aria-label="words"' in svg
+    assert not re.search(r"(?<!, )#[0-9a-f]{6}", svg)
+
+
+def test_data_cannot_end_its_script():
+    live = Live("part", {"a": "</script>"}, "", "a < b")
+    assert live._repr_html_().count("</script>") == 1
+    assert data(live) == {"a": "</script>"}
+    assert page(live).find("p").text == "a < b"
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (0.0, "0"), (-0.3, "−0.300"), (1.5, "1.50"), (12.345, "12.3"), (1e-5, "1e−5"),
+    (2.5e6, "2.5e6"), (1e-14, "0")])
+def test_a_short_number(value, text):
+    assert short(value) == text
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"at": "nu"}, "at: 'nu', expected one of"),
+    ({"path": "direct"}, "path: 'direct', expected one of"),
+    ({"cut": "direct"}, "cut: 'direct', expected one of"),
+    ({"view": ["all"]}, "view: 'all', expected one of"),
+    ({"graphs": ["weight"]}, "graphs: 'weight', expected one of")])
+def test_explorer_names_a_bad_argument(options, message):
+    with pytest.raises(ValueError, match=message):
+        explorer(shipped("batch"), **options)
+
+
+def trace_of(shape, dy=True, axes=0):
+    given = {"x": np.arange(6.0).reshape(shape), "gamma": 1.0, "beta": 0.0, "eps": 1e-5}
+    return run(BATCH_NORM, given, np.ones(shape) if dy else None, axes=axes)
+
+
+@pytest.mark.parametrize(("trace", "message"), [
+    (trace_of((3, 2)), r"trace: x of shape \(3, 2\), expected \(N, 1\)"),
+    (trace_of((3, 2), axes=1), r"trace: x of shape \(3, 2\), expected \(1, C\)"),
+    (trace_of((6, 1), dy=False), "trace: ran forward only"),
+    (trace_of((6, 1), axes=(0, 1)), "trace: none of the graphs")])
+def test_explorer_says_which_trace_it_wants(trace, message):
+    with pytest.raises(ValueError, match=message):
+        explorer(trace)
+
+
+def test_a_page_gets_the_scripts_of_its_own_parts():
+    raw = nodes.raw("", '<div class="bn-live" data-live="explorer">', format="html")
+    found = parts(SimpleNamespace(findall=nodes.section("", raw, raw.copy()).findall))
+    assert found == ["explorer"]
+    assert parts(nodes.section("", nodes.paragraph("", "no part"))) == []
+
+
+def test_a_script_comes_after_what_it_needs():
+    names = scripts(["explorer"])
+    assert names[0] == "live" and names[-1] == "explorer"
+    assert names.index("engine") < names.index("explorer-model")
+    assert len(names) == len(set(names))
+
+
+def test_scripts_find_what_their_needs_need(tmp_path):
+    for name, text in {"a": "// needs: b", "b": "// needs: c", "c": ""}.items():
+        (tmp_path / f"{name}.js").write_text(text)
+    assert scripts(["a"], tmp_path) == ["live", "c", "b", "a"]
+
+
+def test_the_live_graph_weighs_little():
+    files = [FOLDER / f"{name}.js" for name in scripts(["explorer"])]
+    texts = [lean(file.read_text("utf-8")) for file in files]
+    assert sum(len(gzip.compress(text.encode())) for text in texts) < WEIGHT
+
+
+def test_a_lean_script_says_the_same():
+    lines = ["f(); // why", "  // how", "  g('//');", "", "// end", ""]
+    assert lean("\n".join(lines)) == "f(); // why\ng('//');\n\n"
+
+
+def test_no_script_asks_another_host():
+    for file in FOLDER.glob("*.js"):
+        text = file.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"https?:|//\w+\.|fetch\(|import\(|XMLHttp", text), file

@@ -1,0 +1,356 @@
+"""The pages around the chapters: nothing missing, and every link leads somewhere."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from docutils import nodes
+
+from bnbook.graph import BATCH_NORM, graph_inputs
+from page import (
+    address,
+    api,
+    book_map,
+    code_cells,
+    code_links,
+    code_names,
+    docstrings,
+    page_tools,
+    reference,
+    share,
+    symbols,
+)
+
+ROOT = Path(__file__).parents[1]
+BOOK = ROOT / "book"
+SOURCES = sorted((BOOK / "source").glob("[0-9]*.md"))
+DOCUMENTED = api.documented(ROOT)
+NAMES = [(module, name) for module, names in DOCUMENTED.items() for name in names]
+HERE = address.repository({"repository_url": "https://github.com/me/book"})
+
+
+def text_of(name):
+    return (BOOK / name).read_text(encoding="utf-8")
+
+
+def headings(text):
+    """The slugs of a source's headings, as MyST makes them."""
+    plain = re.sub(r"```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^#{1,3} (.+)$", plain, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", t.lower()).replace(" ", "-") for t in titles}
+
+
+# The API reference
+
+
+def test_a_page_asks_for_every_part_and_for_what_else_of_it_is_used():
+    for module in DOCUMENTED:
+        page = text_of(f"{api.page_of(module).removeprefix('book/')}.md")
+        part = module.split(".")[1] if "." in module else ""
+        further = f"{{bnbook-api-further}} {part}\n"
+        whole = f"{{bnbook-api}} {module}\n"
+        assert (whole if module in api.MODULES else further) in page
+
+
+def test_every_public_name_of_every_part_is_in_the_reference():
+    for part in api.MODULES:
+        loaded = __import__(part, fromlist=["_"])
+        for name in getattr(loaded, "__all__", ()):
+            assert getattr(loaded, name, None) is not None, f"{part}.{name}"
+            assert name in DOCUMENTED[part]
+
+
+@pytest.mark.parametrize(("module", "name"), NAMES)
+def test_every_entry_says_something(module, name):
+    entry = reference.entry(module, name)
+    assert entry.name == f"{module}.{name}" and entry.doc.strip()
+    assert entry.kind != "function" or entry.signature is not None
+
+
+def test_a_signature_stands_as_it_is_written():
+    run = reference.entry("bnbook.graph", "run")
+    assert run.signature == [
+        "graph", "inputs", "upstream=None", "*", "axes=0", "ops=OPS"]
+    step = reference.entry("bnbook.graph", "Step")
+    assert step.signature == ["name", "op", "inputs"]
+    layer = reference.entry("bnbook", "BatchNorm")
+    assert layer.signature[:3] == ["num_features=None", "*", "eps=EPS"]
+    assert {m.name.split(".")[-1] for m in layer.members} >= {"forward", "backward"}
+
+
+def blocks(doc):
+    return [b for b in re.split(r"\n\s*\n", doc) if b.startswith("    ")]
+
+
+@pytest.mark.parametrize(("module", "name"), NAMES)
+def test_every_formula_of_a_docstring_converts(module, name):
+    entry = reference.entry(module, name)
+    for each in (entry, *entry.members):
+        for block in blocks(each.doc):
+            assert docstrings.formula(block)
+
+
+def test_a_formula_keeps_words_together_and_indices_apart():
+    assert docstrings.formula(r"    y_{nf} = std \cdot \sqrt{var + eps}") == (
+        r"\begin{aligned} &y_{nf} = \mathit{std} \cdot "
+        r"\sqrt{\mathit{var} + \mathit{eps}} \end{aligned}")
+
+
+# Names in code
+
+
+def found(*cells):
+    return [[(cell[u.start:u.end], u.module, u.name) for u in uses]
+            for cell, uses in zip(cells, code_names.uses(cells))]
+
+
+def test_names_are_found_across_cells_and_through_modules():
+    first, second = found("from bnbook import nn\nfrom bnbook.graph import run as go",
+                          "net = nn.mlp((64, 10))\ngo(1).values")
+    assert ("nn", "bnbook.nn", "") in first and ("run", "bnbook.graph", "run") in first
+    assert second == [("nn.mlp", "bnbook.nn", "mlp"), ("go", "bnbook.graph", "run")]
+
+
+@pytest.mark.parametrize("cell", [
+    "run = 1\nrun",  # bound to something else
+    "def run(x):\n    return x\nrun(2)",
+    "[run for run in (1, 2)]",
+    "f = lambda run: run(3)",
+    "trace.run(1)",  # an attribute of something else
+    "f(run=1)",  # an argument's name
+    "'run' # run",
+])
+def test_another_thing_of_the_same_name_is_no_use(cell):
+    assert found("from bnbook.graph import run", cell)[1] == []
+
+
+def test_places_are_right_beside_letters_of_two_bytes():
+    assert found("from bnbook.graph import run\nγ = 'x̂'; run(γ)")[0][-1][0] == "run"
+
+
+def test_a_name_that_is_not_public_gets_no_link():
+    private = code_names.Use(0, 1, "bnbook.graph", "backward")
+    public = private._replace(name="run")
+    assert not code_links.is_documented(private, DOCUMENTED)
+    assert code_links.is_documented(public, DOCUMENTED)
+
+
+def test_every_name_that_a_chapter_uses_has_an_entry():
+    used = [code_names.Use(0, 0, *pair) for pair in code_cells.used(ROOT)]
+    assert len(used) > 100
+    missing = [u for u in used if not code_links.is_documented(u, DOCUMENTED)]
+    assert missing == []
+
+
+def test_links_nest_in_the_highlighted_cell_and_change_no_letter():
+    text = "y = nn.mlp(a)"
+    markup = ('<div><pre><span></span><span class="n">y</span> '
+              '<span class="o">=</span> <span class="n">nn</span>'
+              '<span class="o">.</span><span class="n">mlp'
+              '</span><span class="p">(</span><span class="n">a</span>)</pre></div>')
+    linked = code_links.linked(markup, text, [(4, 10, "api.html#mlp", "bnbook.nn.mlp")])
+    inside = re.search(r"<a [^>]*>(.*?)</a>", linked)[1]
+    assert re.sub("<[^>]+>", "", inside) == "nn.mlp"
+    assert inside.count("<span") == inside.count("</span>")
+    assert re.sub("<[^>]+>", "", linked) == text
+
+
+def test_a_place_that_is_no_token_is_an_error():
+    with pytest.raises(ValueError):
+        code_links.linked("<pre><span>abc</span></pre>", "abc", [(1, 2, "a", "b")])
+
+
+# Symbols
+
+
+def test_every_name_of_the_graph_has_a_meaning_to_link_to():
+    names = {*graph_inputs(BATCH_NORM), *(step.name for step in BATCH_NORM)}
+    assert names == set(symbols.NAMES)
+    for name in names:
+        assert symbols.meaning(name)[0] == symbols.meaning(f"d{name}")[0]
+        assert symbols.meaning(f"d{name}")[1].startswith("the gradient of the loss by")
+
+
+@pytest.mark.parametrize(("text", "is_formula", "place"), [
+    ("ivar", False, "symbol-ivar"), (r"\hat{x}", True, "symbol-xhat"),
+    (r"d\mathit{xmu}", True, "symbol-xmu"), (r"\gamma", True, "symbol-gamma"),
+    ("N", True, "symbol-N")])
+def test_a_lone_symbol_leads_to_its_row(text, is_formula, place):
+    assert symbols.meaning(text, is_formula)[0] == place
+
+
+@pytest.mark.parametrize(("text", "is_formula"), [
+    ("x + 1", True), ("forward", False), ("N", False), ("d", False), ("d", True)])
+def test_other_text_is_left_alone(text, is_formula):
+    assert symbols.meaning(text, is_formula) is None
+
+
+def test_the_rows_of_the_symbols_get_the_ids_that_links_name():
+    notebook = json.loads(text_of("symbols.ipynb"))
+    html = "".join(
+        "".join(output["data"]["text/html"]) for cell in notebook["cells"]
+        for output in cell.get("outputs", []) if "text/html" in output.get("data", {}))
+    marked = symbols.with_ids(nodes.raw("", html, format="html")).astext()
+    ids = set(re.findall(r'<tr id="([^"]+)"', marked))
+    assert ids == {f"symbol-{name}" for name in symbols.NAMES}
+    for letter in symbols.OTHER:
+        assert f"| ${letter}$ |" in text_of("source/symbols.md")
+
+
+# Questions, symptoms, bibliography
+
+
+def answers():
+    parts = re.split(r"^## (.+)$", text_of("source/questions.md"), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def test_every_question_is_answered_in_the_order_asked():
+    asked = (ROOT / "tests/questions.txt").read_text(encoding="utf-8").splitlines()
+    assert len(asked) == 24 and list(answers()) == asked
+
+
+@pytest.mark.parametrize("question", answers())
+def test_an_answer_is_short_and_leads_to_the_section_that_shows_it(question):
+    prose = re.sub(r"```.*?```", "", answers()[question], flags=re.DOTALL)
+    said = re.split(r"\bSee\s+\[", prose)[0]
+    sentences = re.findall(r"[.?!:](?=\s|$)", said)
+    assert 2 <= len(sentences) <= 5, sentences
+    assert re.search(r"\]\(\d\d-[\w-]+\.ipynb#[^)]+\)", prose)
+
+
+def test_the_symptoms_are_many_and_each_leads_to_a_section():
+    rows = re.findall(r"^\* - (.+?)(?=^\* - |^```)", text_of("symptoms.md"),
+                      re.DOTALL | re.MULTILINE)
+    rows = [row for row in rows if not row.startswith("What you see")]
+    assert len(rows) >= 25
+    for row in rows:
+        assert re.search(r"\]\(\d\d-[\w-]+\.ipynb#[^)]+\)", row), row
+
+
+@pytest.mark.parametrize("page", ["symptoms.md", "map.md", "source/questions.md",
+                                  "source/conventions.md", "source/index.md"])
+def test_links_to_a_section_name_one(page):
+    for name, slug in re.findall(r"\]\((\d\d-[\w-]+)\.ipynb#([^)]+)\)", text_of(page)):
+        assert slug in headings(text_of(f"source/{name}.md")), f"{name}#{slug}"
+
+
+def works(text):
+    """The titles in a chapter's Reading, and the names of documented functions."""
+    reading = text.split("## Reading")[1]
+    plain = " ".join(reading.split())
+    return [a or b for a, b in re.findall(
+        r"(?:- [^*]{3,80}? \*([^*]+)\*)|(?:documentation of (`[^`]+`))", plain)]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_every_work_of_a_chapter_is_in_the_bibliography(source):
+    text = source.read_text(encoding="utf-8")
+    bibliography = text_of("bibliography.md")
+    named = works(text)
+    assert len(named) == text.split("## Reading")[1].count("\n- ")
+    for title in named:
+        assert title.rstrip("?") in bibliography, title
+
+
+def test_every_work_of_the_bibliography_says_why_to_read_it():
+    body = text_of("bibliography.md").split("\n## ", 1)[1]
+    entries = [b for b in re.split(r"\n\n+", body) if not b.startswith("## ")]
+    works_ = [e for e in entries if "\n" in e]
+    assert len(works_) >= 20 and all("\n: " in e for e in works_)
+
+
+def test_an_author_and_year_in_prose_is_in_the_bibliography():
+    bibliography = text_of("bibliography.md")
+    for source in SOURCES:
+        text = source.read_text(encoding="utf-8")
+        cited = re.findall(
+            r"([A-Z]\w+)(?: and [A-Z]\w+| et al\.)? \(?((?:19|20)\d\d)\b", text)
+        for author, year in cited:
+            line = rf"{author}[^\n]*\b{year}\b"
+            assert re.search(line, bibliography), f"{source.stem}: {author} {year}"
+
+
+# The map
+
+
+def test_the_map_holds_every_chapter_once_and_its_arrows_lead_down():
+    book = book_map.chapters(BOOK / "source")
+    place = book_map.layout(book)
+    assert [c.name for c in book] == [s.stem for s in SOURCES]
+    assert len(set(place.values())) == len(book)
+    for needed, name in book_map.drawn_edges(book):
+        assert place[needed][1] < place[name][1]
+
+
+def test_the_arrows_of_the_map_say_all_that_is_needed():
+    book = book_map.chapters(BOOK / "source")
+    reached = {c.name: set() for c in book}
+    for needed, name in sorted(book_map.drawn_edges(book), key=lambda edge: edge[1]):
+        reached[name] |= {needed} | reached[needed]
+    assert reached == book_map.before(book)
+    for needed, name in book_map.drawn_edges(book):
+        others = {a for a, b in book_map.drawn_edges(book) if b == name and a != needed}
+        assert not any(needed in reached[other] for other in others)
+
+
+def test_a_box_of_the_map_is_a_link_with_its_title():
+    svg = book_map.draw(book_map.chapters(BOOK / "source"), lambda name: f"{name}.html")
+    for source in SOURCES:
+        words = re.search(f'href="{source.stem}.html"(.*?)</a>', svg)[1]
+        title = re.search(r"^# (.+)$", source.read_text(), re.MULTILINE)[1]
+        assert re.sub(r"<[^>]+>", "", f"<{words}").strip().endswith(title)
+
+
+# Head matter and tools
+
+
+def test_without_a_repository_the_tools_are_those_that_need_no_network():
+    offline = dict(page_tools.tools("book/a", "A", "book/source/a.md", True, None))
+    assert set(offline) == {"Download the notebook", "See the source"}
+    assert all(link.startswith("_sources/") for link in offline.values())
+
+
+def test_with_a_repository_a_page_can_be_run_reported_and_edited():
+    links = dict(page_tools.tools("book/a", "A & B", "book/source/a.md", True, HERE))
+    assert links["Run it in Binder"] == (
+        "https://mybinder.org/v2/gh/me/book/main?labpath=book%2Fa.ipynb")
+    assert links["Run it in Colab"].endswith("/github/me/book/blob/main/book/a.ipynb")
+    assert "A%20%26%20B" in links["Report a mistake"]
+    assert links["Edit this page"].endswith("/edit/main/book/source/a.md")
+
+
+def test_a_page_without_cells_offers_no_notebook():
+    words = dict(page_tools.tools("book/map", "Map", "book/map.md", False, HERE))
+    assert "Download the notebook" not in words and "Run it in Colab" not in words
+
+
+def test_binder_finds_what_it_needs():
+    assert (ROOT / "runtime.txt").read_text() == "python-3.11\n"
+    assert (ROOT / "requirements.txt").read_text().endswith("-e .\n")
+
+
+def test_another_host_than_github_is_refused():
+    with pytest.raises(ValueError, match="repository url"):
+        address.repository({"repository_url": "https://example.org/me/book"})
+    assert address.repository({"repository_url": ""}) is None
+
+
+def test_the_preview_of_a_shared_link_is_whole_and_escaped():
+    tags = share.preview('A "b"', "Site", "Words", "https://h/p.html", "https://h/s.png")
+    for name in ("og:title", "og:description", "og:url", "og:image", "og:image:alt"):
+        assert f'property="{name}"' in tags
+    assert 'content="A &quot;b&quot;"' in tags
+    assert "og:url" not in share.preview("A", "S", "W", "", "s.png")
+
+
+def test_the_shared_picture_has_the_size_that_its_tags_say():
+    header = (BOOK / "_static/share.png").read_bytes()[:24]
+    size = tuple(int.from_bytes(header[i:i + 4], "big") for i in (16, 20))
+    assert header[1:4] == b"PNG" and size == share.SIZE
+
+
+def test_the_sitemap_lists_absolute_addresses():
+    text = share.sitemap(["https://h/a.html", "https://h/b.html?x&y"])
+    assert "<loc>https://h/a.html</loc>" in text and "x&amp;y" in text

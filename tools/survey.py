@@ -1,0 +1,130 @@
+"""What is wrong with a built page, as a real browser shows it: one load, every look."""
+
+import gzip
+import json
+import re
+import urllib.request
+from pathlib import Path
+from typing import NamedTuple
+
+from lint_html import RAW_LATEX
+
+SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+LOOKS = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
+PAUSE = 400  # ms: the theme marks what scrolls 300 ms after a resize
+COLOURS = ["color-contrast", "link-in-text-block"]  # what a change of theme can break
+WITHIN = ("data:", "blob:", "about:", "chrome:")
+LOUD = {"error", "warning", "assert"}
+DRAWING = re.compile(rb'<svg [^>]*class="bn-(figure|graph).*?</svg>', re.S)
+PICTURE = re.compile(r"\.(svg|png|jpe?g|webp|gif)$")
+
+
+class Fault(NamedTuple):
+    """One thing wrong: what kind, where and when, in what words."""
+
+    kind: str
+    look: str
+    words: str
+
+
+def survey(tab, url, *, axe, shoot=None, pause=PAUSE):
+    """Every fault of one page; `shoot(look)` takes the pictures that are to be kept.
+
+    axe is the text of axe-core. The page is seen at both widths and in both themes as
+    it opens, then with everything unfolded: wide and dark, narrow and light. All of
+    axe's rules are asked thrice, those of colour in every look. pause: how long the
+    page's scripts take after a change of width.
+    """
+    tab.look(*LOOKS[0])
+    tab.open(url)
+    for text in (axe, SCRIPT):
+        tab.js(text + "\n;0")
+    faults = [*_formulas(tab), *_focus(tab)]
+    for width, theme in LOOKS:
+        rules = None if (width, theme) == LOOKS[0] else COLOURS
+        faults += _seen(tab, width, theme, pause, rules)
+        if shoot:
+            shoot(f"{width}-{theme}")
+    tab.js(f"bnSurvey.unfold({pause})")
+    for width, theme in (LOOKS[1], LOOKS[2]):
+        faults += _seen(tab, width, theme, pause, state="unfolded")
+    return [*faults, *reported(tab, url)]
+
+
+def _seen(tab, width, theme, pause, rules=None, state="as it opens"):
+    """What is too wide, and what axe finds, in one look."""
+    tab.look(width, theme)
+    tab.js(f"bnSurvey.still({pause})")
+    look = f"{width} px, {theme}, {state}"
+    for kind, words in (
+        ("overflow", tab.js("bnSurvey.overflow()")),
+        ("axe", tab.js(f"bnSurvey.axeFaults({json.dumps(rules)})")),
+    ):
+        yield from (Fault(kind, look, w) for w in words)
+
+
+def _formulas(tab):
+    """LaTeX left as text, and formulas that show an error or nothing."""
+    raw = tab.js(f"bnSurvey.rawFormulas({json.dumps(RAW_LATEX.pattern)})")
+    broken = tab.js("bnSurvey.brokenFormulas()")
+    return [Fault("formula", "as it opens", words) for words in raw + broken]
+
+
+def _focus(tab):
+    """What can take the keyboard's focus without showing it."""
+    tab.press("Tab")
+    hidden = tab.js("bnSurvey.hiddenFocus()")
+    return [Fault("focus", "as it opens", words) for words in hidden]
+
+
+def requested(tab):
+    """The addresses that the page asked for, each once, in order."""
+    sent = tab.said("Network.requestWillBeSent")
+    sockets = tab.said("Network.webSocketCreated")
+    return list(dict.fromkeys(
+        [p["request"]["url"] for p in sent] + [p["url"] for p in sockets]))
+
+
+def reported(tab, url):
+    """What the browser itself had to say against the page since it was opened."""
+    return [*_requests(tab, url), *_console(tab)]
+
+
+def _requests(tab, url):
+    """Requests to another host, and to what is not there."""
+    own = (url[: url.index("/", 8)], *WITHIN)  # the scheme and host, or file://
+    for address in requested(tab):
+        if not address.startswith(own):
+            yield Fault("request", "any", f"leaves the loopback: {address}")
+    for reply in tab.said("Network.responseReceived"):
+        if reply["response"]["status"] >= 400:
+            yield Fault("request", "any", f"not there: {reply['response']['url']}")
+
+
+def _console(tab):
+    """Errors and warnings that the page wrote or threw."""
+    for entry in tab.said("Log.entryAdded"):
+        if entry["entry"]["level"] in LOUD:
+            yield Fault("console", "any", entry["entry"]["text"])
+    for thrown in tab.said("Runtime.exceptionThrown"):
+        details = thrown["exceptionDetails"]
+        words = details.get("exception", {}).get("description", details["text"])
+        yield Fault("console", "any", words)
+    for call in tab.said("Runtime.consoleAPICalled"):
+        if call["type"] in LOUD:
+            yield Fault("console", "any", json.dumps(call["args"])[:200])
+
+
+def weight(tab):
+    """(bytes without figures, bytes of all), gzipped, of the page `tab` has loaded."""
+    plain = everything = 0
+    for address in requested(tab):
+        if address.startswith(WITHIN):
+            continue
+        with urllib.request.urlopen(address) as answer:
+            body = answer.read()
+        size = len(gzip.compress(body))
+        everything += size
+        if not PICTURE.search(address.split("?")[0]):
+            plain += len(gzip.compress(DRAWING.sub(b"", body)))
+    return plain, everything
