@@ -19,12 +19,11 @@ pdf: book  ## the book as one PDF: _build/html/bnbook.pdf (Chromium prints it)
 epub: book  ## the book as an EPUB: _build/html/bnbook.epub (Chromium draws its cover)
 	$(BIN)/python tools/epub.py _build/html
 
-test: book axe  ## every test: the package, the notebooks, the built pages
+test: book  ## every test: the package, the notebooks, the built pages
 	$(BIN)/python -m pytest $(NBVAL)
 
-axe:  ## axe-core for the browser tests, where there is npm
-	@if command -v npm >/dev/null; then npm ci --silent --prefix tests/browser; \
-	else echo "no npm: the tests of accessibility skip"; fi
+axe:  ## axe-core, for the browser tests of accessibility (npm)
+	npm ci --silent --prefix tests/browser
 
 notebooks: $(READY)  ## execute the chapters that changed: book/source/*.md -> book/*.ipynb
 	$(BIN)/python tools/notebooks.py
