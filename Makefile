@@ -14,10 +14,10 @@ book: $(READY)  ## build the pages: _build/html
 	@echo "Open _build/html/index.html"
 
 pdf: book  ## the book as one PDF: _build/html/bnbook.pdf (Chromium prints it)
-	$(BIN)/python tools/print.py _build/html
+	$(BIN)/python tools/bind.py pdf _build/html
 
 epub: book  ## the book as an EPUB: _build/html/bnbook.epub (Chromium draws its cover)
-	$(BIN)/python tools/epub.py _build/html
+	$(BIN)/python tools/bind.py epub _build/html
 
 test: book  ## every test: the package, the notebooks, the built pages
 	$(BIN)/python -m pytest $(NBVAL)

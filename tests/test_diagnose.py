@@ -495,6 +495,15 @@ def test_right_code_draws_nothing():
     assert "<svg" not in diagnose(*written())._repr_html_()
 
 
+def told_on_the_command_line(folder, text, target, code, words):
+    (folder / "mine.py").write_text(text)
+    done = subprocess.run([sys.executable, "-m", "bnbook.check", target], cwd=folder,
+                          capture_output=True, text=True)
+    assert done.returncode == code, done
+    assert words in done.stdout + done.stderr
+    return done
+
+
 @pytest.mark.parametrize("faults, target, code, words", [
     ((), "mine:batchnorm_forward,batchnorm_backward", 0, "is right"),
     ((), "mine:batchnorm_backward", 0, "is right"), ((), "mine", 0, "is right"),
@@ -506,11 +515,7 @@ def test_the_command_line_has_an_exit_code(tmp_path, faults, target, code, words
     text = SOURCE
     for name in faults:
         text = text.replace(*EDITS[name])
-    (tmp_path / "mine.py").write_text(text)
-    done = subprocess.run([sys.executable, "-m", "bnbook.check", target], cwd=tmp_path,
-                          capture_output=True, text=True)
-    assert done.returncode == code, done
-    assert words in done.stdout + done.stderr
+    done = told_on_the_command_line(tmp_path, text, target, code, words)
     assert "Traceback" not in done.stderr
 
 
@@ -742,11 +747,7 @@ class Layer:
     (SOURCE + "\nraise SystemExit", "mine", 0, "is right"),
     ("def f(:", "mine", 2, "SyntaxError")])
 def test_all_of_a_module_is_told(tmp_path, text, target, code, words):
-    (tmp_path / "mine.py").write_text(text)
-    done = subprocess.run([sys.executable, "-m", "bnbook.check", target], cwd=tmp_path,
-                          capture_output=True, text=True)
-    assert done.returncode == code, done
-    assert words in done.stdout + done.stderr
+    done = told_on_the_command_line(tmp_path, text, target, code, words)
     assert "importlib" not in done.stderr
     assert "_call_with_frames" not in done.stderr
 

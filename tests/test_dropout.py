@@ -7,10 +7,7 @@ import pytest
 
 from bnbook import nn
 from bnbook.check import numerical_gradient
-
-
-def rng(seed=0):
-    return np.random.default_rng(seed)
+from common import rng
 
 
 def drop(x, p, seed=0, **how):

@@ -26,10 +26,7 @@ from bnbook.norm import (
     training_forward,
     updated,
 )
-
-
-def rng(seed=0):
-    return np.random.default_rng(seed)
+from common import rng
 
 
 def case(n=8, features=3, seed=0):

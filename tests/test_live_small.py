@@ -18,7 +18,6 @@ from bnbook.show.small.seeded import normals, uniform
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
-import browser  # noqa: E402
 from page.live import FOLDER, scripts  # noqa: E402
 
 KIB = 1024
@@ -100,23 +99,6 @@ def write_page(folder, names, *, fault=None):
     html = f'<!doctype html><meta charset="utf-8"><title>t</title>{tags}{body}'
     (folder / "page.html").write_text(html, "utf-8")
     return (folder / "page.html").as_uri()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = browser.find_chromium()
-    if path is None:
-        pytest.skip("no chromium: the page's numbers are not compared with Python's")
-    running_browser = browser.Browser(path)
-    yield running_browser
-    running_browser.close()
-
-
-@pytest.fixture
-def tab(chromium):
-    tab = chromium.tab()
-    yield tab
-    tab.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,26 +4,12 @@ import pytest
 from bnbook import nn
 from bnbook.nn.table import ACTIVATIONS
 from bnbook.norm import batch_norm_backward_detached, batch_norm_forward
+from common import assert_refused, central, rng
 
 GROUPED = nn.layer("group_norm", groups=2)
 RIGHT = tuple(kind for kind in nn.NORMALIZATIONS if kind != "detached_batch_norm")
 DENSE = (None, *(kind for kind in RIGHT if kind != "instance_norm"))
 BATCH_NORMS = ("batch_norm", "pixel_batch_norm")
-
-
-def rng(seed=0):
-    return np.random.default_rng(seed)
-
-
-def central(f, x, h=1e-5):
-    """df/dx by central differences: for f near 1, right to about 1e-10."""
-    grad = np.empty(x.shape)
-    for i in np.ndindex(x.shape):
-        up, down = x.copy(), x.copy()
-        up[i] += h
-        down[i] -= h
-        grad[i] = (f(up) - f(down)) / (2 * h)
-    return grad
 
 
 def shaken(network, seed=5):
@@ -395,10 +381,7 @@ ERRORS = [
 
 @pytest.mark.parametrize(("kind", "start", "call"), ERRORS, ids=[e[1] for e in ERRORS])
 def test_bad_arguments_are_named_in_one_line(kind, start, call):
-    with pytest.raises(kind) as raised:
-        call()
-    message = str(raised.value)
-    assert message.startswith(start) and "\n" not in message
+    assert_refused(kind, start, call)
 
 
 BEHIND_DROPOUT = nn.Network((6,), [

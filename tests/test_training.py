@@ -5,13 +5,10 @@ import numpy as np
 import pytest
 
 from bnbook import nn
+from common import assert_refused, rng
 
 NORMED = nn.mlp((6, 8, 3), normalization="batch_norm", dropout=0.2)
 SETTINGS = {"batch_size": 4, "lr": 0.05, "seed": 3}
-
-
-def rng(seed=0):
-    return np.random.default_rng(seed)
 
 
 def rows(network=NORMED, n=11, seed=1):
@@ -334,10 +331,7 @@ ERRORS = [
 
 @pytest.mark.parametrize(("kind", "start", "call"), ERRORS, ids=[e[1] for e in ERRORS])
 def test_bad_arguments_are_named_in_one_line(kind, start, call):
-    with pytest.raises(kind) as raised:
-        call()
-    message = str(raised.value)
-    assert message.startswith(start) and "\n" not in message
+    assert_refused(kind, start, call)
 
 
 def test_a_file_of_another_optimizer_is_refused_and_changes_nothing(tmp_path):

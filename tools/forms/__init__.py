@@ -2,5 +2,5 @@
 
 `pages` reads the pages in the book's order and takes off what only a screen needs;
 `look` holds their style; `chromium` prints; `paper` and `shelf` put them together.
-`tools/print.py` and `tools/epub.py` are the commands.
+`tools/bind.py` is the command.
 """
