@@ -21,11 +21,12 @@ from . import (
     mathematics,
     page_tools,
     share,
+    styles,
     symbols,
 )
 
 PARTS = (mathematics, figures, cells, exercises, head, live, api, code_links,
-         symbols, book_map, address, share, page_tools)
+         symbols, book_map, address, share, page_tools, styles)
 
 
 def setup(app):
