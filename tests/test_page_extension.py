@@ -13,6 +13,7 @@ from bnbook.show.palette import PALETTE
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
+from page import offers  # noqa: E402
 from page.figures import has_words  # noqa: E402
 from page.head import describe  # noqa: E402
 from page.mathematics import to_mathml  # noqa: E402
@@ -135,3 +136,23 @@ def test_every_colour_of_text_can_be_read(theme):
     for name in colours.keys() - {"paper", "grid", "lit"}:
         pair = sorted(luminance(colours[n]) + 0.05 for n in (name, "paper"))
         assert pair[1] / pair[0] >= 4.5, name
+
+
+LINKS = '<a {}href="../bnbook.pdf">P</a> <a {}href="../bnbook.epub">E</a>'
+
+
+@pytest.mark.parametrize("there", [[], ["pdf"], ["epub"], ["pdf", "epub"]])
+def test_the_landing_page_offers_the_forms_that_are_there(tmp_path, there):
+    page = tmp_path / "book" / "index.html"
+    page.parent.mkdir()
+    page.write_text(LINKS.format("", "hidden "))
+    for form in there:
+        (tmp_path / f"bnbook.{form}").touch()
+    offers.show(tmp_path)
+    hidden = ["" if form in there else "hidden " for form in ("pdf", "epub")]
+    assert page.read_text() == LINKS.format(*hidden)
+
+
+def test_the_landing_page_has_both_links():
+    text = (ROOT / "book" / "source" / "index.md").read_text("utf-8")
+    assert len(offers.OFFER.findall(text)) == 2

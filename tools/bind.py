@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from forms import paper, shelf
+from page import offers
 
 FORMS = {"pdf": paper.make, "epub": shelf.make}
 
@@ -20,6 +21,7 @@ def main():
         FORMS[form](html, out, html.parent / "forms")
     except (FileNotFoundError, RuntimeError, ValueError) as error:
         sys.exit(f"{out}: {error}")
+    offers.show(html)
     print(f"{out}: {out.stat().st_size / 2**20:.1f} MiB")
 
 

@@ -63,7 +63,7 @@ def dead_links(page, soup, ids):
     for tag in soup.find_all([*LINKS]):
         address = tag.get(LINKS[tag.name])
         parts = urlsplit(address or "")
-        if not address or parts.scheme or parts.netloc:
+        if not address or parts.scheme or parts.netloc or tag.has_attr("hidden"):
             continue
         target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
         if target.is_dir():

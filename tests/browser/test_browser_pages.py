@@ -1,10 +1,6 @@
-"""Every built page, in Chromium: whole, silent, for every reader, and light.
+"""Every built page, in Chromium: whole, silent, for every reader, and light."""
 
-Some pages do not pass yet (their weight, see CONTRIBUTING), so these tests run where
-BNBOOK_BROWSER=required asks for them.
-"""
-
-import os
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -13,11 +9,7 @@ from pathlib import Path
 import pytest
 
 from screenshots import pages, shoot, stem
-from survey import reported, survey, weight
-
-pytestmark = pytest.mark.skipif(
-    os.environ.get("BNBOOK_BROWSER") != "required",
-    reason="set BNBOOK_BROWSER=required: some pages are still too heavy")
+from survey import PAUSE, SCRIPT, reported, survey, weight
 
 KIB = 1024
 WITHOUT_FIGURES, ALL = 170 * KIB, 250 * KIB
@@ -64,6 +56,40 @@ def test_every_page_is_light(surveyed, record_property):
 def test_every_page_has_its_pictures(surveyed):
     for page, _, _ in surveyed:
         assert len(list(KEPT.glob(f"{stem(page)}-[13]*-1.png"))) == 4, page
+
+
+# The looks of every element in few characters; a variable that nothing reads may go.
+LOOKS_OF_ALL = """[...document.querySelectorAll("body, body *")].map((element) =>
+  [null, "::before", "::after"].map((part) => {
+    const style = getComputedStyle(element, part);
+    let sum = 0;
+    for (const name of style) {
+      if (name.startsWith("--")) continue;
+      for (const c of style.getPropertyValue(name))
+        sum = (31 * sum + c.charCodeAt(0)) | 0;
+    }
+    return sum;
+  }).join())"""
+SHEET = "document.querySelector('link[href*=\"_static/book.css\"]')"
+
+
+@pytest.mark.parametrize(("page", "width", "theme"), [
+    ("book/index.html", 1280, "light"), ("book/symbols.html", 390, "dark"),
+    ("search.html", 390, "light")])
+def test_the_lean_sheet_looks_as_all_sheets_do(tab, site, built, page, width, theme):
+    names = (built / "_static" / "book.css").read_text("utf-8").split("*/")[0][3:]
+    whole = "".join((built / n).read_text("utf-8") for n in names.split())
+    whole = whole.replace('url("fonts/', f'url("{site}_static/fonts/')
+    tab.look(width, theme)
+    tab.open(site + page)
+    tab.js(SCRIPT)  # it stops what is on its way from one colour to another
+    settled = f"document.fonts.ready.then(() => bnSurvey.still({PAUSE}))"
+    tab.js(settled)
+    lean = tab.js(LOOKS_OF_ALL)
+    tab.js(f"{{ const all = document.createElement('style');"
+           f" all.textContent = {json.dumps(whole)}; {SHEET}.replaceWith(all); }} 0")
+    tab.js(settled)
+    assert len(lean) > 100 and tab.js(LOOKS_OF_ALL) == lean
 
 
 MENUS = "button.primary-toggle, .search-button__button, .theme-switch-button"

@@ -19,6 +19,7 @@ from . import (
     head,
     live,
     mathematics,
+    offers,
     page_tools,
     share,
     styles,
@@ -26,7 +27,7 @@ from . import (
 )
 
 PARTS = (mathematics, figures, cells, exercises, head, live, api, code_links,
-         symbols, book_map, address, share, page_tools, styles)
+         symbols, book_map, address, share, page_tools, offers, styles)
 
 
 def setup(app):

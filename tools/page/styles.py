@@ -115,7 +115,8 @@ def write(app, error):
              for end in ("*.html", "*.js")}
     sheets = [(out / name).read_text(encoding="utf-8") for name in app.bnbook_sheets]
     text = bundle(sheets, texts["*.html"], texts["*.js"])
-    (out / SHEET).write_text(text, encoding="utf-8")
+    came_from = f"/* {' '.join(app.bnbook_sheets)} */\n"
+    (out / SHEET).write_text(came_from + text, encoding="utf-8")
 
 
 def setup(app):
