@@ -183,11 +183,34 @@ def test_explorer_says_which_trace_it_wants(trace, message):
         explorer(trace)
 
 
+def test_a_graph_to_switch_to_may_open_with_a_run_of_ones_own():
+    given, dy = shaped_inputs("inference", batch("inference") | {"mu": [7.0]})
+    own = run(GRAPHS["inference"].graph, given, dy)
+    sent = data(explorer(shipped("batch"), graphs=[own, "rms"]))["graphs"]
+    assert list(sent) == ["batch", "inference", "rms"]
+    assert sent["inference"]["presets"]["as shipped"]["mu"] == [7.0]
+
+
+def test_presets_vary_the_shipped_batch_and_no_other():
+    sent = data(explorer(trace_of((6, 1)), graphs=["batch", "rms"]))["graphs"]
+    assert list(sent["batch"]["presets"]) == ["as shipped"]
+    assert sent["batch"]["presets"]["as shipped"]["x"] == [0, 1, 2, 3, 4, 5]
+    assert list(sent["rms"]["presets"]) == list(PRESETS)
+
+
 def test_a_page_gets_the_scripts_of_its_own_parts():
     raw = nodes.raw("", '<div class="bn-live" data-live="explorer">', format="html")
     found = parts(SimpleNamespace(findall=nodes.section("", raw, raw.copy()).findall))
     assert found == ["explorer"]
     assert parts(nodes.section("", nodes.paragraph("", "no part"))) == []
+
+
+def test_a_part_brings_the_scripts_of_what_it_shows():
+    live = explorer(shipped("batch"), view=("graph", "shares", "batch"))
+    html = nodes.raw("", live._repr_html_(), format="html")
+    found = parts(SimpleNamespace(findall=nodes.section("", html).findall))
+    assert found == ["explorer", "explorer-batch", "explorer-shares"]
+    assert not parts(SimpleNamespace(findall=nodes.section("").findall))
 
 
 def test_a_script_comes_after_what_it_needs():
@@ -204,7 +227,8 @@ def test_scripts_find_what_their_needs_need(tmp_path):
 
 
 def test_the_live_graph_weighs_little():
-    files = [FOLDER / f"{name}.js" for name in scripts(["explorer"])]
+    files = list(FOLDER.glob("explorer*.js"))
+    files += [FOLDER / f"{name}.js" for name in ("live", "engine")]
     texts = [lean(file.read_text("utf-8")) for file in files]
     assert sum(len(gzip.compress(text.encode())) for text in texts) < WEIGHT
 

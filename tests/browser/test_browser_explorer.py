@@ -5,9 +5,12 @@ import pytest
 
 from bnbook.graph import BATCH_NORM, run
 from bnbook.show.explorer import explorer, shipped
+from bnbook.show.small import projection
 from page.live import FOLDER, scripts
 
 FEW, MANY = 25, 120  # keys
+OWN = ("explorer-batch", "explorer-shares", "explorer-story")
+PARTS = ("explorer", *OWN, "projection")
 HERE = "document.querySelector('.bn-live').explorer"
 FOCUSED = """(() => {
   const e = document.activeElement;
@@ -17,22 +20,27 @@ FOCUSED = """(() => {
 })()"""
 
 
-@pytest.fixture
-def live(tab, tmp_path):
-    """A page with the live graph and nothing else, loaded."""
-    tags = ""
-    for name in scripts(["explorer"]):
+def load(tab, folder, body):
+    """Load a page with `body` and the scripts of the live graph and of a small part."""
+    style = (FOLDER / "live.css").read_text(encoding="utf-8")
+    tags = f"<style>{style}</style>"
+    for name in scripts(PARTS):
         text = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
-        (tmp_path / f"{name}.js").write_text(text, encoding="utf-8")
+        (folder / f"{name}.js").write_text(text, encoding="utf-8")
         tags += f'<script defer src="{name}.js"></script>'
-    body = explorer(shipped("batch"), graphs="all")._repr_html_()
-    (tmp_path / "page.html").write_text(
+    (folder / "page.html").write_text(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>t</title>{tags}'
         f'<a href="#before">before</a>{body}<a href="#after">after</a></html>',
         encoding="utf-8")
     tab.look(1280, "light")
-    tab.open((tmp_path / "page.html").as_uri())
+    tab.open((folder / "page.html").as_uri())
     return tab
+
+
+@pytest.fixture
+def live(tab, tmp_path):
+    """A page with the live graph and nothing else, loaded."""
+    return load(tab, tmp_path, explorer(shipped("batch"), graphs="all")._repr_html_())
 
 
 def state(tab):
@@ -112,3 +120,73 @@ def test_the_focus_is_never_caught(live):
     assert all(name.strip() for name, inside in met if inside)
     live.press("Tab", shift=True)
     assert live.js(FOCUSED)[1], "and back in, by Shift and Tab"
+
+
+STATES = """[...document.querySelectorAll(".bn-live")].map((e) => e.explorer
+  ? e.explorer.state().name : [...e.querySelectorAll("input")].map((i) => i.value))"""
+
+
+def test_a_key_moves_the_part_that_has_the_focus_and_no_other(tab, tmp_path):
+    first = explorer(shipped("batch"), at="dxmu", view=("graph", "detail"), name="a")
+    second = explorer(shipped("rms"), at="dx", cut="straight", view=("graph", "shares"),
+                      name="b")
+    small = projection([0.1, -0.4, 1.2], [-0.8, 1.5, 1.8])
+    load(tab, tmp_path, "".join(p._repr_html_() for p in (first, small, second)))
+    before = tab.js(STATES)
+    assert before[0] == "dxmu" and before[2] == "dx" and before[1]
+    tab_to(tab, "The graph")
+    tab.press("ArrowLeft")
+    assert tab.js(STATES) == ["dsq", *before[1:]]
+    tab.js("document.querySelector('[data-live=projection] input').focus(); 0")
+    tab.press("ArrowRight")
+    now = tab.js(STATES)
+    assert now[0] == "dsq" and now[1] != before[1] and now[2] == "dx"
+    tab_to(tab, "The graph")
+    tab.press("Home")
+    assert tab.js(STATES) == ["dsq", now[1], "start"]
+
+
+def test_the_batch_goes_along_to_a_graph_that_can_take_it(live):
+    live.js(f"{HERE}.set({{ x: [1, 2, 3, 4, 50], eps: 0.5 }})")
+    live.js(f"{HERE}.choose('inference')")
+    assert (state(live)["x"], state(live)["eps"]) == ([1, 2, 3, 4, 50], 0.5)
+    assert live.js(f"{HERE}.state().mu") == shipped("inference").values["mu"].tolist()
+    live.js(f"{HERE}.choose('layer')")
+    assert state(live)["x"] == shipped("layer").values["x"].ravel().tolist()
+    live.js(f"{HERE}.choose('batch', 'a large mean')")
+    assert min(state(live)["x"]) > 900
+
+
+def test_a_link_leads_to_the_graph_that_it_names(tab, tmp_path):
+    high = '<div style="height: 3000px"></div>'
+    body = explorer(shipped("batch"), name="far", at="dx")._repr_html_()
+    load(tab, tmp_path, high + body + high)
+    assert tab.js("scrollY") == 0
+    link = tab.js(f"{HERE}.set({{ at: 'mu' }}), {HERE}.address()")
+    tab.js(f"location.hash = {link!r}; 0")
+    tab.js("new Promise((done) => setTimeout(done, 200))")
+    top = tab.js("document.querySelector('.bn-live').getBoundingClientRect().top")
+    assert abs(top) < 200 and state(tab)["name"] == "mu"
+
+
+def test_a_step_keeps_the_focus_when_the_table_of_shares_goes(live):
+    tab_to(live, "To dx")
+    live.press("Enter")
+    tab_to(live, "Shares of dx")
+    live.press("ArrowLeft")
+    assert live.js(FOCUSED) == ["Next", True]
+
+
+def test_a_dragged_value_moves_and_the_mean_stays_marked(live):
+    marks = "[...document.querySelectorAll('.bn-mark')].map((e) => e.textContent)"
+    live.js(f"{HERE}.set({{ at: 'y' }})")
+    before, shown = state(live)["x"], live.js(marks)
+    x, y = live.js("(() => { const e = document.querySelector('.bn-knob');"
+                   " e.scrollIntoView({ block: 'center' });"
+                   " const r = e.getBoundingClientRect();"
+                   " return [r.left + r.width / 2, r.top + r.height / 2] })()")
+    for kind, by in (("mousePressed", 0), ("mouseMoved", 60), ("mouseReleased", 60)):
+        live.call("Input.dispatchMouseEvent", type=kind, x=x + by, y=y, button="left",
+                  buttons=1, clickCount=1)
+    assert state(live)["x"][0] > before[0] and state(live)["x"][1:] == before[1:]
+    assert live.js(marks) == shown and shown

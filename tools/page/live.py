@@ -1,7 +1,8 @@
 """The live parts of a page: their scripts, on the pages that use them and no other.
 
 A part is `<div class="bn-live" data-live="NAME">`; its script is `live/NAME.js`, whose
-first comment may say `// needs: engine, other`. Every live page gets `live.js` too, and
+first comment may say `// needs: engine, other`; `data-needs` names those that this part
+needs besides. Every live page gets `live.js` too, and
 `NAME.css` comes with `NAME.js` where there is one. Sphinx puts a hash of the content
 behind each address.
 """
@@ -15,7 +16,7 @@ from sphinx.util import logging
 
 LOG = logging.getLogger(__name__)
 FOLDER = Path(__file__).parent / "live"
-PART = re.compile(r'data-live="([\w-]+)"')
+PART = re.compile(r'data-(?:live|needs)="([\w -]+)"')
 SPARE = re.compile(r"^[ \t]*//.*\n|^[ \t]+", re.MULTILINE)
 NEEDS = re.compile(r"^// needs: (.+)$", re.MULTILINE)
 PAGES = ("html", "dirhtml", "singlehtml")
@@ -24,7 +25,8 @@ PAGES = ("html", "dirhtml", "singlehtml")
 def parts(doctree):
     """The names of the live parts of one page, in the order in which they stand."""
     texts = (node.astext() for node in doctree.findall(nodes.raw))
-    return list(dict.fromkeys(name for text in texts for name in PART.findall(text)))
+    found = (names for text in texts for names in PART.findall(text))
+    return list(dict.fromkeys(name for names in found for name in names.split()))
 
 
 def scripts(names, folder=FOLDER):

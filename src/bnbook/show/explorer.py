@@ -14,6 +14,7 @@ from bnbook.show.live import Live, inline, short
 from bnbook.show.rules import WORDS, back_rules, rule
 
 PARTS = ("tools", "batch", "graph", "detail", "shares", "story", "values", "python")
+OWN = ("batch", "shares", "story")  # parts whose scripts come only where they show
 CAPTION = ("The live graph. Arrow keys step forward and back, space plays, Home and "
            "End go to the first and the last step.")
 
@@ -27,13 +28,10 @@ def explorer(trace, *, at="start", path=None, cut=None, view=PARTS, graphs=(),
     at: where it stands first, the name of a value or, on the way back, of a gradient
     that is then whole, such as "dx". path: which of the graph's paths it follows; cut:
     which it leaves out. view: the parts that are shown, out of PARTS. graphs: further
-    graphs to switch to, or "all". name: how a link names it, its own on its page.
+    graphs to switch to, by name or as a run to open with, or "all". name: how a link
+    names it, its own on its page.
     """
-    kind = kind_of(trace)
-    for graph in [] if graphs == "all" else graphs:
-        _one_of("graphs", graph, list(GRAPHS))
-    others = [k for k in (GRAPHS if graphs == "all" else graphs) if k != kind]
-    runs = {kind: trace} | {k: shipped(k) for k in others}
+    kind, runs = kind_of(trace), _runs(trace, GRAPHS if graphs == "all" else graphs)
     known = [f"d{n}" for n in trace.grads] + list(trace.values) + ["start"]
     _one_of("at", at, known)
     _one_of("path", path, [None, *paths_of(kind)])
@@ -45,7 +43,19 @@ def explorer(trace, *, at="start", path=None, cut=None, view=PARTS, graphs=(),
         "start": {"graph": kind, "at": at, "path": path, "cut": cut},
         "graphs": {k: graph_data(k, ran) for k, ran in runs.items()},
     }
-    return Live("explorer", data, _fallback(runs, name, kind), caption)
+    scripts = [f"explorer-{part}" for part in OWN if part in view]
+    return Live("explorer", data, _fallback(runs, name, kind), caption, scripts)
+
+
+def _runs(trace, graphs):
+    """Each graph and the run that it opens with, the trace first."""
+    runs = {kind_of(trace): trace}
+    for one in graphs:
+        if isinstance(one, str):
+            _one_of("graphs", one, list(GRAPHS))
+            one = shipped(one)
+        runs.setdefault(kind_of(one), one)
+    return runs
 
 
 def shipped(kind):
@@ -79,12 +89,13 @@ def graph_data(kind, trace):
              for step in data["steps"]]
     first = {n: _flat(data["values"][n]) for n in entry.inputs}
     first |= {"dy": _flat(data["grads"]["y"]), "eps": data["values"]["eps"]}
+    others = PRESETS[1:] if first == batch(kind) else ()  # they vary that batch
     return {
         "title": entry.title, "constant": entry.constant, "axes": list(entry.axes),
         "groups": entry.groups, "upright": entry.upright, "roles": entry.roles,
         "inputs": list(entry.inputs), "steps": steps, "paths": paths_of(kind),
         "presets": {"as shipped": first}
-        | {label: batch(kind, label) for label in PRESETS[1:]},
+        | {label: batch(kind, label) for label in others},
     }
 
 

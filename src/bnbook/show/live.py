@@ -16,9 +16,10 @@ HUES = {value: name for name, value in PALETTE.items()}
 class Live:
     """What a cell shows: a script's name, its data, and HTML to stand in for it."""
 
-    def __init__(self, name, data, fallback, caption=""):
+    def __init__(self, name, data, fallback, caption="", scripts=()):
         self.name, self.data = name, data
         self.fallback, self.caption = fallback, caption
+        self.scripts = scripts  # further ones that this part needs
 
     def __repr__(self):
         return f"<live {self.name}: {self.caption}>"
@@ -27,8 +28,9 @@ class Live:
         data = json.dumps(self.data, allow_nan=False, ensure_ascii=False)
         data = data.replace("</", r"<\/")  # or a string could end the script element
         caption = f'<p class="bn-caption">{escape(self.caption)}</p>'
+        needs = f' data-needs="{" ".join(self.scripts)}"' if self.scripts else ""
         return (
-            f'<div class="bn-live" data-live="{escape(self.name)}">'
+            f'<div class="bn-live" data-live="{escape(self.name)}"{needs}>'
             f'<div class="bn-fallback">{self.fallback}</div>'
             f'<script type="application/json">{data}</script>'
             f"{caption if self.caption else ''}</div>"

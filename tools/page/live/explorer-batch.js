@@ -38,7 +38,7 @@ const bnLanes = (() => {
     const body = make("div", { class: "bn-rows" }, marksOn, rows.map((r) => r.element));
     const root = make("div", { class: `bn-lanes bn-${spec.color}`, role: "group",
       "aria-label": spec.title }, make("p", { class: "bn-head" }, spec.title), body, axis);
-    let dragged = false;
+    let dragged = false, marked = [];
 
     function row(name, i) {
       const knob = make("div", { class: "bn-knob", role: "slider", tabindex: 0,
@@ -89,7 +89,8 @@ const bnLanes = (() => {
     const place = (v) => `${(100 * (v - range.low)) / (range.high - range.low)}%`;
 
     // over: marks on the number line, [{at, from, to, label}].
-    function update(over = []) {
+    function update(over = marked) {
+      marked = over;
       const values = spec.values();
       if (!dragged && values.some((v) => v < range.low || v > range.high))
         range = look(values);

@@ -1,4 +1,4 @@
-// needs: live, explorer-model
+// needs: live, explorer-model, explorer-say
 // The drawing that Python made, brought alive: values and gradients in the boxes and on
 // the arrows, the current step lit, messages that travel.
 const bnDrawing = (() => {
@@ -30,7 +30,8 @@ const bnDrawing = (() => {
     picture.append(labels, dots);
     picture.removeAttribute("role");
     picture.removeAttribute("aria-label");
-    picture.setAttribute("aria-hidden", "true"); // the table beside it says it in words
+    // The table beside it says it in words.
+    picture.setAttribute("aria-hidden", "true");
 
     function node(box) {
       const rect = box.querySelector("rect"), [, op] = box.querySelectorAll("text");
@@ -80,7 +81,7 @@ const bnDrawing = (() => {
           grad && grad.got < grad.of && svg("text",
             { x: x + 75, y: y + 12, class: "bn-num bn-orange", "text-anchor": "end" }, `${grad.got}/${grad.of}`),
         ].filter(Boolean));
-        title.textContent = value ? `${name} = ${bnStory.list(value)}` : name;
+        title.textContent = value ? `${name} = ${bnSay.list(value)}` : name;
       }
 
       function drawArrow({ line, live, label, step, input, back }) {

@@ -149,6 +149,13 @@ const bnModel = (() => {
       && state.eps >= 0 && !(state.var?.[0] < 0);
   }
 
+  // The inputs as they stand, for another graph that can take them; else its own.
+  function moved(from, to, state) {
+    const own = to.presets["as shipped"], now = { ...own };
+    for (const name in own) if (name in state) now[name] = state[name];
+    return from.upright === to.upright && valid(to, now) ? now : own;
+  }
+
   // The cell that gives the same run in Python.
   function python(graph, state) {
     const list = (name) => `[${state[name].join(", ")}]`;
@@ -166,6 +173,6 @@ const bnModel = (() => {
   }
 
   return { LISTS, spread, solve, last, stepAt, sent, known, placeOf, nameOf, products, shares,
-    toText, fromText, valid, python };
+    toText, fromText, valid, moved, python };
 })();
 globalThis.bnModel = bnModel;

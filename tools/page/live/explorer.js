@@ -1,12 +1,14 @@
-// needs: engine, live, explorer-model, explorer-story, explorer-batch, explorer-graph
+// needs: engine, live, explorer-model, explorer-say, explorer-graph
 // The live graph on a page: a batch one edits, a graph one steps through, and what the
-// step did in numbers and in words. What it shows follows from one state.
+// step did in numbers and in words. What it shows follows from one state. The parts that
+// not every page shows have scripts of their own: explorer-batch, -shares and -story.
 (() => {
   "use strict";
   const { make, short } = bnLive;
-  const { solve, last, stepAt, known, placeOf, nameOf, products, shares, spread } = bnModel;
-  const { say, tell, loss, sub, sets } = bnStory;
-  const BEAT = 1300; // ms a step when it plays
+  const { solve, last, stepAt, known, placeOf, nameOf, products, spread } = bnModel;
+  const { say, sub, sets } = bnSay;
+  // ms a step when it plays
+  const BEAT = 1300;
   let count = 0;
 
   function start(root, data) {
@@ -50,13 +52,15 @@
       set({ at });
     }
 
-    function choose(name, preset = "as shipped") {
+    // Another batch, or another graph: it takes the batch along if it can.
+    function choose(name, preset) {
       const g = graphs[name], same = name === state.graph;
+      const given = preset ? g.presets[preset] : bnModel.moved(graph, g, state);
       const done = stepAt(graph, state.at), at = same ? state.at
         : done ? placeOf(g, nameOf(graph, state.at)) : 0;
       const keep = (path) => (g.paths[path] ? path : null);
-      state = { ...state, ...g.presets[preset], graph: name };
-      for (const list of bnModel.LISTS) if (!(list in g.presets[preset])) delete state[list];
+      state = { ...state, ...given, graph: name };
+      for (const list of bnModel.LISTS) if (!(list in given)) delete state[list];
       const next = { ...state, at, path: keep(state.path), cut: keep(state.cut) };
       state = null;
       set(next);
@@ -84,7 +88,8 @@
     const address = () => `${key}=${bnModel.toText(graph, state)}`;
 
     function recall() {
-      const text = location.hash.slice(1); // no character in it needs an escape
+      // No character in it needs an escape.
+      const text = location.hash.slice(1);
       if (!text.startsWith(`${key}=`)) return false;
       const said = bnModel.fromText(graphs, text.slice(key.length + 1));
       if (!said) return false;
@@ -92,6 +97,8 @@
       set(said, true);
       batch?.fit();
       render();
+      // The address names this graph, wherever it stands on its page.
+      root.scrollIntoView();
       return true;
     }
 
@@ -127,6 +134,8 @@
       if (event.ctrlKey || event.altKey || event.metaKey) return;
       if (target.closest("input, select, textarea, pre, [role=slider]")) return;
       if (pressed === " " && target.closest("button, summary")) return;
+      const wide = target.closest(".bn-wide-table");
+      if (wide && wide.scrollWidth > wide.clientWidth) return;
       const act = { ArrowRight: () => step(1), ArrowLeft: () => step(-1), " ": play,
         Home: () => go(0), End: () => go(last(graph)) }[pressed];
       if (!act) return;
@@ -140,7 +149,7 @@
     function build() {
       const button = (words, act, more = {}) =>
         make("button", { type: "button", click: act, ...more }, words);
-      parts.tools = make("div", { class: "bn-tools" });
+      parts.tools = make("div", { class: "bn-switches" });
       parts.batch = make("div", { class: "bn-batch" });
       parts.card = make("div", { class: "bn-card", role: "group", "aria-label": "This step" });
       parts.say = make("p", { class: "bn-say", role: "status", "aria-live": "polite" });
@@ -184,7 +193,8 @@
         make("label", { for: control.id }, words), " ", control);
       parts.tools.append(
         ...(Object.keys(graphs).length > 1 ? [field("Graph", parts.which)] : []),
-        field("Batch", parts.preset), make("p", {}, button("Reset", reset), " ",
+        ...(Object.values(graphs).some((g) => Object.keys(g.presets).length > 1)
+          ? [field("Batch", parts.preset)] : []), make("p", {}, button("Reset", reset), " ",
           button("Copy link", (e) => copy(
             `${location.href.split("#")[0]}#${address()}`, e.target))));
     }
@@ -301,7 +311,8 @@
       if (parts.say.textContent !== sentence) parts.say.textContent = sentence;
       buttons();
       if (has("detail")) parts.card.replaceChildren(...card());
-      if (has("shares")) sharesOf();
+      if (has("shares")) bnShares.show(parts.shares, graph, run, state,
+        { id, set, table, next: parts.next });
       if (has("story")) storyOf();
       if (has("values")) valuesOf();
       if (has("python"))
@@ -340,7 +351,7 @@
       const rows = [...long.data].map((_, i) => [label(long, i),
         ...args.map((a) => cell(spread(a, i, long))),
         ...(folds ? [] : [cell(y.data[i], "blue")])]);
-      const foot = folds ? [["mean", cell(bnStory.list(y), "blue")]] : [];
+      const foot = folds ? [["mean", cell(bnSay.list(y), "blue")]] : [];
       return [head(`${step.name} = ${step.rule}`),
         make("p", {}, `${words} Shape ${shapeOf(y)}.`),
         table(`Forward: ${step.op}`, ["", ...step.inputs, ...(folds ? [] : [step.name])], rows,
@@ -363,7 +374,7 @@
         cell(local.data[i]), cell(v, sum ? "" : "orange")]);
       return table(`To ${input} ${shapeOf(gradient)}: ${rule}`,
         ["", up, "× local", sum ? "= part" : "= message"], rows,
-        sum ? ["sum", cell(""), cell(""), cell(bnStory.list(gradient), "orange")] : null);
+        sum ? ["sum", cell(""), cell(""), cell(bnSay.list(gradient), "orange")] : null);
     }
 
     // The messages of a value that was used twice, and their sum.
@@ -380,53 +391,8 @@
         ...all.map((m, k) => `${k ? "+ " : ""}from ${m.step}`), `= d${input}`], rows)];
     }
 
-    const whole = () => state.at === last(graph);
-
-    function sharesOf() {
-      const names = Object.keys(graph.paths), back = state.at > graph.steps.length;
-      const keep = document.activeElement?.dataset?.keep;
-      const parts_ = [head("dx and its paths")];
-      if (names.length) parts_.push(choice("Follow", "path", names), choice("Cut", "cut", names));
-      if (!whole()) parts_.push(make("p", {}, back ? "dx is not whole yet."
-        : "Step back to dx to see what came along each path."));
-      else parts_.push(sharesTable());
-      parts.shares.replaceChildren(...parts_);
-      if (keep) parts.shares.querySelector(`[data-keep="${keep}"]`)?.focus();
-    }
-
-    function choice(words, name, names) {
-      const one = (value) => make("label", {}, make("input", { type: "radio",
-        name: `${id}-${name}`, checked: state[name] === value, "data-keep": `${name}-${value}`,
-        change: () => set({ [name]: value }) }), value ?? "none");
-      return make("fieldset", {}, make("legend", {}, words), [null, ...names].map(one));
-    }
-
-    function bar(v, most, kind) {
-      const part = Number.isFinite(v) && most ? (50 * Math.abs(v)) / most : 0;
-      return make("td", { class: `bn-share bn-${kind}` }, make("span", {}, short(v)),
-        make("i", { style: `left:${v < 0 ? 50 - part : 50}%;width:${part}%` }));
-    }
-
-    function sharesTable() {
-      const { dx, parts: paths, left } = shares(run, state.cut);
-      const all = [...dx, ...(left ?? []), ...paths.flatMap(([, a]) => [...a])];
-      const most = Math.max(...all.map(Math.abs));
-      const rows = [...dx].map((v, i) => [`x${sub(i)}`,
-        ...paths.map(([path, a]) => bar(a[i], most, state.cut === path ? "lost"
-          : state.path === path ? "path" : "part")),
-        bar(v, most, "whole"), ...(left ? [bar(left[i], most, "left")] : [])]);
-      const columns = ["", ...paths.map(([path], k) => `${k ? "+ " : ""}${path}`),
-        paths.length ? "= dx" : "dx", ...(left ? [`without ${state.cut}`] : [])];
-      const scroll = make("div", { class: "bn-wide-table", tabindex: 0, role: "group",
-        "aria-label": "Shares of dx" }, table(
-        paths.length ? "Each element's shares add up to its dx" : "One path only: straight",
-        columns, rows));
-      if (!left) return scroll;
-      return make("div", {}, scroll, make("p", {}, loss(run, state.cut, left)));
-    }
-
     function storyOf() {
-      const lines = whole() ? tell(graph, base(), { state, run }) : [
+      const lines = state.at === last(graph) ? bnStory.tell(graph, base(), { state, run }) : [
         "When dx is whole, this box compares it with that of the batch as it came."];
       parts.story.replaceChildren(head("What happened"), ...lines.map((line) => make("p", {}, line)));
     }
@@ -444,8 +410,8 @@
         const row = make("tr", here?.step.name === name ? { class: "bn-now", "aria-current": "step" } : {},
           make("th", { scope: "row" }, make("button", { type: "button", "data-keep": `v-${name}`,
             click: () => pick(name) }, name)),
-          cell(now.values.includes(name) ? bnStory.list(value) : "·", "blue"),
-          cell(grad ? bnStory.list(grad.sum) + (grad.got < grad.of ? " …" : "") : "·", "orange"));
+          cell(now.values.includes(name) ? bnSay.list(value) : "·", "blue"),
+          cell(grad ? bnSay.list(grad.sum) + (grad.got < grad.of ? " …" : "") : "·", "orange"));
         return row;
       });
       parts.values.lastChild.replaceChildren(make("table", { class: "bn-values" },
@@ -468,7 +434,7 @@
         grads: run.grads, messages: run.messages, paths: run.paths }),
       set, step, choose, reset, address,
       text: () => say(graph, run, state.at),
-      story: () => tell(graph, base(), { state, run }),
+      story: () => bnStory.tell(graph, base(), { state, run }),
       python: () => bnModel.python(graph, state),
     };
   }
