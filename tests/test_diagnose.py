@@ -1,5 +1,6 @@
 """The reader's checker: faults by name and node, two as two, none in right code."""
 
+import re
 import subprocess
 import sys
 import time
@@ -489,6 +490,13 @@ def test_html_is_a_table_and_the_graph_with_the_node_lit():
     assert "#fff0b8" in lit
     other = html.partition('data-name="std"')[2].partition("</g>")[0]
     assert "#fff0b8" not in other
+
+
+def test_the_graph_has_a_name_and_the_pages_colours():
+    svg = diagnose(*written("no mean path"))._repr_html_().partition("<svg")[2]
+    name = "The graph of batch norm with mu lit. dx lacks the path through the mean."
+    assert svg.startswith(f' role="img" aria-label="{name}"')
+    assert not re.search(r"(?<!, )#[0-9a-f]{6}", svg)
 
 
 def test_right_code_draws_nothing():

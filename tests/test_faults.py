@@ -229,6 +229,7 @@ def test_html_says_each_verdict_in_a_word(matrix):
 
 def test_html_has_a_caption_and_scopes_every_header(matrix):
     html = matrix._repr_html_()
+    assert html.startswith('<table class="bn-table">')
     assert html.count("<caption>") == 1
     assert len(re.findall("<th ", html)) == len(re.findall('<th scope="', html))
     assert html.count('scope="row"') == len(FAULTS) + 1

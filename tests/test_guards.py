@@ -195,6 +195,8 @@ def test_a_placeholder_that_fails_is_an_error(tmp_path):
     "It rose to\n81. Then.",
     "It is < 3e-16, and that is > 0.", ":::{note} The error is 3e-16\nSo.\n:::",
     "It is {math}`3.7`.",
+    "It took 2048 steps.", "After Ioffe 2048.", "A batch of 2015.", "It is `2015`.",
+    "It is\n2015. Then.", "Ioffe's 2015.5.",
 ])
 def test_the_prose_guard_bites(sentence):
     assert lint_prose.faults(SMALL) == []
@@ -203,6 +205,7 @@ def test_the_prose_guard_bites(sentence):
 
 @pytest.mark.parametrize("sentence", [
     "Add 2 and 3.", "See chapter 5 and Figure 12.", "Ioffe and Szegedy 2015.",
+    "Wu et al. 2018 and Higham (1993).", "Open since\n2015, and so on.",
     "float64 and NumPy2.", "It is $x^2 + 1$.", "[a](12-b.ipynb)", "{eq}`eq-12`",
 ])
 def test_the_prose_guard_lets_constants_and_citations_pass(sentence):

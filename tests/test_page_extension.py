@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from page import offers  # noqa: E402
 from page.figures import has_words  # noqa: E402
 from page.head import describe  # noqa: E402
-from page.mathematics import to_mathml  # noqa: E402
+from page.mathematics import keep_behind, to_mathml  # noqa: E402
 from page.svg import inline_svg, themed  # noqa: E402
 
 DRAWING = """<?xml version="1.0"?><!DOCTYPE svg>
@@ -66,6 +66,34 @@ def test_the_number_of_an_align_is_left_to_sphinx():
 
 def test_a_colour_in_a_formula_follows_the_page():
     assert "var(--bn-blue, #0068b8)" in to_mathml(r"\color{blue}{x}")
+
+
+@pytest.mark.parametrize("latex", [r"\bigl( a \bigr)", r"\bigl[ a \bigr]", r"\bigm| a"])
+def test_a_big_bracket_does_not_stretch(latex):
+    markup = to_mathml(latex)
+    assert "size" in markup and "minsize" not in markup
+    assert markup.count("<mo") == markup.count('stretchy="false"')
+
+
+def paragraph(formula, behind):
+    return nodes.paragraph("", "", nodes.math("", formula), nodes.Text(behind))
+
+
+@pytest.mark.parametrize(("behind", "kept", "rest"), [
+    (", so", "x,", " so"), (".", "x.", ""), ("), and", "x),", " and"),
+    ("-axis", "x-", "axis"),
+])
+def test_punctuation_behind_a_formula_stays_with_it(behind, kept, rest):
+    text = paragraph("x", behind)
+    keep_behind(text[0])
+    assert text[0]["classes"] == ["bn-kept"] and text[0].astext() == kept
+    assert text.astext() == kept + rest
+
+
+def test_a_word_behind_a_formula_is_left_alone():
+    for text in (paragraph("x", " is"), nodes.paragraph("", "", nodes.math("", "x"))):
+        keep_behind(text[0])
+        assert isinstance(text[0], nodes.math)
 
 
 def test_house_colours_become_variables_once():

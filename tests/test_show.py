@@ -303,6 +303,17 @@ def test_a_table_refuses_rows_of_another_length():
         Table("a", ("b", "c"), [(1,)])
 
 
+def test_a_head_is_written_as_its_rows_are():
+    table = Table("a", ("rows", 32, None), [("time", 1, 2)])
+    assert repr(table).splitlines()[1] == "rows  32  None"
+    assert "<th scope=\"col\">32</th>" in table._repr_html_()
+
+
+def test_a_table_refuses_one_string_as_its_head():
+    with pytest.raises(TypeError, match="head: 'ab', expected"):
+        Table("a", "ab", [(1, 2)])
+
+
 def test_tables_escape_what_html_would_read():
     assert "&lt;b&gt;" in Table("a", ("b",), [("<b>",)])._repr_html_()
 

@@ -2,9 +2,10 @@
 
 A number in prose may be a placeholder that reads a name of the chapter's code; a
 constant that stands in one of its code cells (not in an assertion or a figure's size);
-0 or 1, or up to 3 in a formula or code span; the number of a chapter, a year; or a
-figure from elsewhere, listed with its source under `cited` in the front matter. Any
-other number is taken for a result typed by hand. Numbers in words are not seen.
+0 or 1, or up to 3 in a formula or code span; the number of a chapter; a year behind a
+name or "since"; or a figure from elsewhere, listed with its source under `cited` in the
+front matter. Any other number is taken for a result typed by hand. Numbers in words are
+not seen.
 """
 
 import ast
@@ -22,7 +23,7 @@ SILENT = [
     re.compile(r"\{(eq|ref|numref|cite|doc)\}`[^`]*`|\]\([^)]*\)"),
     re.compile(r"<!--.*?-->|</?[a-zA-Z][^>]*>", re.DOTALL),
     re.compile(r"\b(chapter|section|algorithm|figure)s? \d+(,? (and|to) \d+)*", re.I),
-    re.compile(r"\b(19|20)\d\d\b"),
+    re.compile(r"\b([A-Z]\w+|al\.|[Ss]ince)\s+\(?(19\d|20[0-2])\d\b(?![.,]?\d)"),
 ]
 FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]+\$|`[^`]+`", re.DOTALL)
 POWER = re.compile(r"10\^\{?(-?\d+)\}?")

@@ -16,10 +16,10 @@ from sphinx.util.docutils import SphinxDirective
 
 from bnbook.show.palette import PALETTE
 
-from .mathematics import SCROLLING
 from .svg import themed
 
-WIDTH, HEIGHT, PITCH, ROW = 156, 62, 174, 88
+WIDTH, HEIGHT, PITCH, ROW = 122, 62, 129, 88  # three columns fit a phone
+EDGE, LETTERS = 1, 15  # beside the boxes; in a line of a box
 NEED = re.compile(r"\*\*What you need\.\*\*(.*?)\n\n", re.DOTALL)
 LINK = re.compile(r"\]\((\d\d-[\w-]+)\.ipynb")
 
@@ -88,10 +88,10 @@ def longest_way(book, depth):
 
 def draw(book, address):
     """The map as SVG, each box a link; address: chapter name -> where it leads."""
-    place = {name: (10 + WIDTH / 2 + PITCH * column, 10 + HEIGHT / 2 + ROW * row)
+    place = {name: (EDGE + WIDTH / 2 + PITCH * column, EDGE + HEIGHT / 2 + ROW * row)
              for name, (column, row) in layout(book).items()}
-    width = max(x for x, _ in place.values()) + WIDTH / 2 + 10
-    height = max(y for _, y in place.values()) + HEIGHT / 2 + 10
+    width = max(x for x, _ in place.values()) + WIDTH / 2 + EDGE
+    height = max(y for _, y in place.values()) + HEIGHT / 2 + EDGE
     lines = [_arrow(place[a], place[b], (a, b)) for a, b in drawn_edges(book)]
     boxes = [_box(c, place[c.name], address(c.name)) for c in book]
     head = ('<defs><marker id="map-head" viewBox="0 0 8 8" refX="7" refY="4" '
@@ -117,7 +117,7 @@ def _arrow(start, end, edge):
 
 def _box(chapter, at, address):
     x, y = at
-    lines = textwrap.wrap(f"{chapter.number}. {chapter.title}", 20)
+    lines = textwrap.wrap(f"{chapter.number}. {chapter.title}", LETTERS)
     first = y + 5 - 8.5 * (len(lines) - 1)
     words = "".join(
         f'<tspan x="{x:g}" y="{first + 17 * i:g}">{escape(line)} </tspan>'
@@ -145,8 +145,7 @@ class BookMap(SphinxDirective):
         def address(name):
             return builder.get_relative_uri(here, f"book/{name}")
 
-        drawing = f'<div class="{SCROLLING}">{draw(book, address)}</div>'
-        figure = nodes.figure("", nodes.raw("", drawing, format="html"))
+        figure = nodes.figure("", nodes.raw("", draw(book, address), format="html"))
         figure += nodes.caption("", "Read down. A box leads to its chapter.")
         return [figure, _listed(book)]
 

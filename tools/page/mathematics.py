@@ -5,6 +5,7 @@ from html import escape
 
 from docutils import nodes
 from math_core import LatexError, LatexToMathML
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
@@ -14,6 +15,7 @@ LOG = logging.getLogger(__name__)
 CONVERTER = LatexToMathML(fancy_error=False)
 # The theme's script lets the keyboard reach boxes of its own class when they scroll.
 SCROLLING = "bn-scroll pst-scrollable-table-container"
+BEHIND = re.compile(r"[.,;:?!)\]%’”'\"-]+")
 HUES = ("blue", "orange", "green", "red", "purple")
 
 
@@ -27,7 +29,7 @@ def to_mathml(latex, display=False):
         )
     except LatexError as error:
         raise ValueError(str(error)) from error
-    return theme_colours(markup)
+    return theme_colours(steady(markup))
 
 
 def silent_flaw(latex):
@@ -40,6 +42,19 @@ def silent_flaw(latex):
             return r"\\ outside an environment is ignored: use aligned"
         depth += {r"\begin": 1, r"\end": -1}.get(token, 0)
     return ""
+
+
+def steady(markup):
+    """Brackets of `\\bigl` in a larger size, not stretched to it.
+
+    Round a bracket that may stretch, Chromium leaves the room of its widest form.
+    """
+
+    def larger(match):
+        kept = re.sub(r' (stretchy|symmetric)="\w+"', "", match[1])
+        return f'<mo{kept} stretchy="false" mathsize="{match[2]}">'
+
+    return re.sub(r'<mo([^>]*) minsize="(1\.2em)" maxsize="1\.2em">', larger, markup)
 
 
 def unnumbered(latex):
@@ -108,7 +123,32 @@ def visit_display(self, node):
     raise nodes.SkipNode
 
 
+class KeepPunctuation(SphinxPostTransform):
+    """Bind what stands behind a formula to it: a line may break between the two."""
+
+    default_priority = 700
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        """Visit the formulas within a text."""
+        for formula in list(self.document.findall(nodes.math)):
+            keep_behind(formula)
+
+
+def keep_behind(formula):
+    """Wrap a formula and the punctuation behind it, if there is any."""
+    parent, here = formula.parent, formula.parent.index(formula) + 1
+    text = parent[here] if here < len(parent) else None
+    mark = isinstance(text, nodes.Text) and BEHIND.match(text)
+    if mark:
+        rest = [nodes.Text(text[mark.end():])] if mark.end() < len(text) else []
+        parts = (formula.deepcopy(), nodes.Text(mark[0]))
+        kept = nodes.inline("", "", *parts, classes=["bn-kept"])
+        parent[here - 1:here + 1] = [kept, *rest]
+
+
 def setup(app):
     """Take the place of MathJax, whose script Sphinx then leaves out."""
+    app.add_post_transform(KeepPunctuation)
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_display, None))
     app.config.html_math_renderer = "mathml"

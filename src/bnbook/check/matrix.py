@@ -69,7 +69,7 @@ class KillMatrix:
         body = "".join(map(_html_row, self.faults, self.killed))
         counts = "".join(f"<td>{n}</td>" for n in self.counts.values())
         return (
-            '<table class="kill-matrix">\n<caption>Which check kills which fault: '
+            '<table class="bn-table">\n<caption>Which check kills which fault: '
             f"{len(self.faults)} faults, {len(self.checks)} checks</caption>\n"
             f'<thead><tr><th scope="col">fault</th>{head}</tr></thead>\n'
             f"<tbody>\n{body}</tbody>\n"

@@ -12,7 +12,9 @@ class Table:
     """Rows under a head, with a caption; the first cell of a row is its heading."""
 
     def __init__(self, caption, head, rows):
-        self.caption, self.head = caption, tuple(head)
+        if isinstance(head, str):
+            raise TypeError(f"head: {head!r}, expected a sequence of headings")
+        self.caption, self.head = caption, tuple(str(cell) for cell in head)
         self.rows = [tuple(str(cell) for cell in row) for row in rows]
         if any(len(row) != len(self.head) for row in self.rows):
             raise ValueError(f"rows: a row is not as long as the head {self.head}")

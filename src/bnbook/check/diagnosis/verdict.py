@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from html import escape
 from textwrap import fill
+from zlib import crc32
 
 import numpy as np
 
 from bnbook.check.diagnosis.told import Finding
 from bnbook.graph import BATCH_NORM, run
 from bnbook.show import draw
+from bnbook.show.live import inline
 
 CONVENTIONS = {
     "own eps", "momentum weighs the old value", "momentum weighs the new value",
@@ -74,10 +76,16 @@ class Diagnosis:
             f"</table>{self._picture()}")
 
     def _picture(self):
-        """The graph with the nodes at fault lit."""
+        """The graph with the nodes at fault lit, named by the faults."""
         trace = _example()
-        lit = {f.node for f in self.faults} & set(trace.values)
-        return str(draw(trace, tuple(sorted(lit)))) if lit else ""
+        told = [f for f in self.faults if f.node in trace.values]
+        lit = sorted({f.node for f in told})
+        if not lit:
+            return ""
+        faults = " ".join(map(_sentence, told))
+        words = f"The graph of batch norm with {' and '.join(lit)} lit. {faults}"
+        prefix = f"diagnosis-{crc32(repr(self).encode()):08x}"
+        return inline(draw(trace, lit), prefix, words)
 
 
 @dataclass(frozen=True, repr=False)
