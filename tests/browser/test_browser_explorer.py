@@ -190,3 +190,20 @@ def test_a_dragged_value_moves_and_the_mean_stays_marked(live):
                   buttons=1, clickCount=1)
     assert state(live)["x"][0] > before[0] and state(live)["x"][1:] == before[1:]
     assert live.js(marks) == shown and shown
+
+
+@pytest.mark.parametrize("page", ["explorer", "04-ten-nodes", "05-one-line"])
+def test_on_a_phone_the_buttons_stay_in_sight(tab, site, page):
+    """The theme's boxes could scroll, and a box that scrolls lets nothing stick."""
+    tab.look(390, "light")
+    tab.open(f"{site}book/{page}.html")
+    tab.js("[...document.querySelectorAll('.bn-steps button')].at(-1).click()")
+    for part in ("stage", "card, .bn-shares"):
+        tab.js(f"document.querySelector('.bn-{part}').scrollIntoView({{"
+               " block: 'end', behavior: 'instant' })")
+        tab.js("new Promise(requestAnimationFrame)")
+        assert tab.js("""(() => {
+          const button = document.querySelector('.bn-steps button');
+          const { x, y, width, height } = button.getBoundingClientRect();
+          return document.elementFromPoint(x + width / 2, y + height / 2) === button;
+        })()"""), part
