@@ -90,6 +90,14 @@ def test_punctuation_behind_a_formula_stays_with_it(behind, kept, rest):
     assert text.astext() == kept + rest
 
 
+def test_a_symbol_that_leads_to_its_meaning_keeps_its_comma():
+    link = nodes.reference("", "", nodes.math("", "L"), refuri="#l")
+    text = nodes.paragraph("", "", link, nodes.Text(", one number"))
+    keep_behind(link[0])
+    assert text[0]["classes"] == ["bn-kept"] and text[0].astext() == "L,"
+    assert isinstance(text[0][0], nodes.reference)
+
+
 def test_a_word_behind_a_formula_is_left_alone():
     for text in (paragraph("x", " is"), nodes.paragraph("", "", nodes.math("", "x"))):
         keep_behind(text[0])

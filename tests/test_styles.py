@@ -1,13 +1,14 @@
 """The one style sheet: unused rules go, used ones stay, and the font has every sign."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import brotli  # noqa: F401 (fontTools reads WOFF2 with it, and says so late)
 import pytest
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 
-from page.styles import bundle, used_rules
+from page.styles import bundle, used_rules, write
 
 ROOT = Path(__file__).parents[1]
 FONT = ROOT / "book" / "_static" / "fonts" / "latinmodern-math-subset.woff2"
@@ -48,7 +49,17 @@ def test_a_variable_that_a_page_or_script_reads_stays():
     assert bundle([sheet], [PAGE], ["get('--y')"]) == "p{--y:2}"
 
 
-@pytest.mark.parametrize("sheet", ["@import 'x.css';", "p{top:0}}"])
+def test_an_open_block_swallows_no_other_sheet():
+    assert bundle(["@media print{.a{top:0}", ".b{top:0}"], [PAGE], []) == (
+        "@media print{.a{top:0}}\n.b{top:0}")
+
+
+def test_a_build_that_wrote_no_page_leaves_the_sheet(tmp_path):
+    write(SimpleNamespace(outdir=tmp_path), None)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("sheet", ["@import 'x.css';", "p{top:0}}", ".a{*zoom:1}"])
 def test_what_would_be_lost_in_silence_is_refused(sheet):
     with pytest.raises(ValueError, match="a style sheet"):
         list(used_rules(sheet, set(), set()))

@@ -3,6 +3,7 @@
 import atexit
 import itertools
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -30,6 +31,8 @@ class Firefox:
             [path, "--headless", "--no-remote", "--profile", self.profile.name,
              "--remote-debugging-port", "0", "about:blank"],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            # as root it refuses a home that belongs to another, as in CI's container
+            env={**os.environ, "HOME": self.profile.name},
         )
         atexit.register(self.close)
         self.socket = websocket.create_connection(

@@ -11,17 +11,19 @@ ROOT = Path(__file__).parent.parent
 BUILD = ["build", ".", "--path-output", ".", "-q", "-n", "--keep-going"]
 
 
-def rebuild():
+def rebuild(*options):
     """Execute the stale chapters and render the book; errors go to the terminal."""
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     subprocess.run([sys.executable, "tools/notebooks.py"], check=False)
-    subprocess.run([jupyter_book, *BUILD], check=False)
+    subprocess.run([jupyter_book, *BUILD, *options], check=False)
 
 
 if __name__ == "__main__":
     os.chdir(ROOT)
     rebuild()
     server = Server()
-    for pattern in ("book/source/*.md", "book/_static/*", "src/bnbook/**/*.py"):
+    for pattern in ("book/source/*.md", "book/*.md", "src/bnbook/**/*.py"):
         server.watch(pattern, rebuild)
+    for pattern in ("book/_static/*", "tools/page/live/*"):  # no page depends on them
+        server.watch(pattern, lambda: rebuild("--all"))
     server.serve(port=8000, root="_build/html")

@@ -207,3 +207,20 @@ def test_on_a_phone_the_buttons_stay_in_sight(tab, site, page):
           const { x, y, width, height } = button.getBoundingClientRect();
           return document.elementFromPoint(x + width / 2, y + height / 2) === button;
         })()"""), part
+
+
+def test_reset_clears_the_address_for_good(live):
+    live.js("[...document.querySelectorAll('.bn-steps button')][1].click()")
+    live.js("new Promise((done) => setTimeout(done, 600))")
+    assert live.js("location.hash")
+    live.js("[...document.querySelectorAll('.bn-switches button')][0].click()")
+    live.js("new Promise((done) => setTimeout(done, 600))")
+    assert not live.js("location.hash")
+
+
+@pytest.mark.parametrize("said", ["graph:constructor", "graph:batch,path:constructor",
+                                  "graph:batch,cut:toString", "nothing"])
+def test_an_address_that_says_nonsense_is_survived(live, said):
+    live.js(f"location.hash = {HERE}.address().split('=')[0] + '={said}'; 0")
+    live.js("new Promise((done) => setTimeout(done, 200))")
+    assert not live.said("Runtime.exceptionThrown") and state(live)["name"] == "start"

@@ -5,7 +5,9 @@ they follow its colours (`figures`, `svg`), folded cells are named aright (`cell
 id stands once (`exercises`), a page's head gets a description and loses scripts
 (`head`, `templates/`), and live parts get their scripts (`live`). The API reference is
 built from the docstrings (`api`), and names in cells lead there (`code_links`);
-symbols lead to their meaning (`symbols`). Nothing is loaded from another host.
+symbols lead to their meaning (`symbols`). All style sheets become one lean one
+(`styles`), and the landing page offers the PDF and the EPUB (`offers`). Nothing is
+loaded from another host.
 """
 
 from . import (

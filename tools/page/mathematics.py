@@ -137,6 +137,8 @@ class KeepPunctuation(SphinxPostTransform):
 
 def keep_behind(formula):
     """Wrap a formula and the punctuation behind it, if there is any."""
+    while isinstance(formula.parent, nodes.reference) and len(formula.parent) == 1:
+        formula = formula.parent  # a symbol that leads to its meaning
     parent, here = formula.parent, formula.parent.index(formula) + 1
     text = parent[here] if here < len(parent) else None
     mark = isinstance(text, nodes.Text) and BEHIND.match(text)

@@ -128,14 +128,15 @@ const bnModel = (() => {
   function fromText(graphs, text) {
     const said = Object.fromEntries(text.replaceAll("_", " ").split(",")
       .map((part) => part.split(":")));
+    if (!Object.hasOwn(graphs, said.graph ?? "")) return null;
     const graph = graphs[said.graph];
-    if (!graph) return null;
     const state = { ...graph.presets["as shipped"], graph: said.graph };
     for (const name of LISTS)
       if (name in said && name in state) state[name] = said[name].split(";").map(Number);
     if ("eps" in said) state.eps = Number(said.eps);
     state.at = placeOf(graph, said.at ?? "start");
-    for (const name of ["path", "cut"]) state[name] = graph.paths[said[name]] ? said[name] : null;
+    for (const name of ["path", "cut"]) 
+      state[name] = Object.hasOwn(graph.paths, said[name] ?? "") ? said[name] : null;
     return valid(graph, state) ? state : null;
   }
 

@@ -74,6 +74,7 @@
       set(first);
       batch?.fit();
       render();
+      clearTimeout(writing); // set() would write the address again
       history.replaceState(null, "", location.pathname + location.search);
     }
 
