@@ -74,7 +74,8 @@
       set(first);
       batch?.fit();
       render();
-      clearTimeout(writing); // set() would write the address again
+      // set() would write the address again.
+      clearTimeout(writing);
       history.replaceState(null, "", location.pathname + location.search);
     }
 
