@@ -15,10 +15,10 @@ from sklearn import datasets
 from bnbook.show import small
 from bnbook.show.small.seeded import normals, uniform
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from page.live import FOLDER, scripts  # noqa: E402
+from page.live import FOLDER, script_text, scripts  # noqa: E402
 
 KIB = 1024
 digits, histograms, projection, running = (
@@ -32,10 +32,10 @@ LIVES = {
     "digits": small.float32_digits(RNG.normal(size=20)),
 }
 DATA = {name: live.data for name, live in LIVES.items()}
-# A line of each script, and what makes it wrong.
+# A line of each one's scripts, and what makes it wrong.
 FAULTS = {
-    "histograms": ("Math.sqrt(bnSmall.variance(values) + eps)",
-                   "Math.sqrt(bnSmall.variance(values)) + eps"),
+    "histograms": ("Math.sqrt(variance(values) + eps)",
+                   "Math.sqrt(variance(values)) + eps"),
     "projection": ("const dx = times(left, ivar)", "const dx = times(left, 1)"),
     "running": ("(1 - momentum) * s", "momentum * s"),
     "digits": ("const fl = Math.fround", "const fl = (v) => v"),
@@ -87,12 +87,14 @@ def gap(page, python):
 
 def write_page(folder, names, *, fault=None):
     """A page with these explorables, its scripts beside it; `fault`: whose to break."""
-    for name in scripts(names):
-        text = (FOLDER / f"{name}.js").read_text("utf-8")
-        if name == fault:
-            assert text.count(FAULTS[name][0]) == 1
-            text = text.replace(*FAULTS[name])
-        (folder / f"{name}.js").write_text(text, "utf-8")
+    texts = {name: (FOLDER / f"{name}.js").read_text("utf-8")
+             for name in scripts(names)}
+    if fault:
+        right, wrong = FAULTS[fault]
+        assert "".join(texts.values()).count(right) == 1
+        texts = {name: script.replace(right, wrong) for name, script in texts.items()}
+    for name, script in texts.items():
+        (folder / f"{name}.js").write_text(script, "utf-8")
     tags = "".join(
         f'<script defer src="{name}.js"></script>' for name in scripts(names))
     body = "".join(LIVES[name]._repr_html_() for name in names)
@@ -161,8 +163,8 @@ def test_the_float32_sums_are_numpys_own(mean):
 
 def test_the_random_numbers_are_alike_and_random(tab, whole):
     tab.open(whole)
-    page = tab.js("[[...bnSmall.normals(3, 1000)], Array.from({length: 1000},"
-                  " (_, k) => bnSmall.uniform(7, k))]")
+    page = tab.js("[[...bnNumbers.normals(3, 1000)], Array.from({length: 1000},"
+                  " (_, k) => bnNumbers.uniform(7, k))]")
     np.testing.assert_allclose(page[0], normals(3, 1000), rtol=0, atol=1e-12)
     np.testing.assert_array_equal(page[1], uniform(7, np.arange(1000)))
     many = normals(1, 46_400)
@@ -220,10 +222,8 @@ def test_a_constant_batch_has_no_gradient_and_no_error(tab, whole):
 
 @pytest.mark.parametrize("name", LIVES)
 def test_each_weighs_at_most_ten_kib_with_all_it_needs(name):
-    files = [FOLDER / f"{script}.js" for script in scripts([name])]
-    sent = [path.read_bytes() for path in files]
-    sent.append(LIVES[name]._repr_html_().encode())
-    assert sum(len(gzip.compress(part, 9)) for part in sent) < 10 * KIB
+    sent = script_text([name]), LIVES[name]._repr_html_()
+    assert sum(len(gzip.compress(part.encode(), 9)) for part in sent) < 10 * KIB
 
 
 @pytest.mark.parametrize("name", LIVES)
