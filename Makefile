@@ -6,7 +6,7 @@ READY := .venv/ready
 # Stored outputs are those of pinned x86-64 Linux; elsewhere the cells run uncompared.
 NBVAL := $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),--nbval,--nbval-lax)
 
-.PHONY: book pdf epub test axe notebooks serve lab lint clean newest pytorch mutation
+.PHONY: book pdf epub test axe notebooks serve lab lint lint-web clean newest pytorch mutation
 
 book: $(READY)  ## build the pages: _build/html
 	$(BIN)/jupyter-book build . --path-output . --all -q -W -n --keep-going
@@ -20,7 +20,8 @@ epub: book  ## the book as an EPUB: _build/html/bnbook.epub (Chromium draws its 
 	$(BIN)/python tools/bind.py epub _build/html
 
 test: book  ## every test: the package, the notebooks, the built pages
-	$(BIN)/python -m pytest $(NBVAL)
+	$(BIN)/python -m pytest $(NBVAL) -n auto --dist loadfile --ignore tests/browser
+	$(BIN)/python -m pytest -n auto tests/browser
 
 axe:  ## axe-core, for the browser tests of accessibility (npm)
 	npm ci --silent --prefix tests/browser
@@ -32,12 +33,21 @@ notebooks: $(READY)  ## execute the chapters that changed: book/source/*.md -> b
 serve: $(READY)  ## live preview on http://localhost:8000
 	$(BIN)/python tools/serve.py
 
-lab: $(READY)  ## open the chapters in JupyterLab
+lab: $(READY)  ## open the chapters in JupyterLab; %%diagnose is loaded there
 	$(BIN)/jupyter trust book/*.ipynb  # JupyterLab hides the stored SVG of others
-	$(BIN)/jupyter lab book
+	PYTHONSTARTUP=$(CURDIR)/tools/lab.py $(BIN)/jupyter lab book
 
-lint: $(READY)
+lint: $(READY)  ## ruff and, where npm is there, the types and eslint of the pages' scripts
 	$(BIN)/ruff check .
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory lint-web; \
+	else echo "web/: not checked, for that needs npm"; fi
+
+lint-web: web/node_modules/ready
+	npm run --silent lint --prefix web
+
+web/node_modules/ready: web/package-lock.json
+	npm ci --silent --prefix web
+	@touch $@
 
 newest:  ## weekly: the newest versions that pyproject.toml allows, cells uncompared
 	$(PYTHON) -m venv .venv-newest
@@ -60,7 +70,7 @@ mutation:  ## an hour: change graph/ and norm/ a little; each change must fail a
 	OMP_NUM_THREADS=1 .venv-mutation/bin/python tools/mutation.py
 
 clean:
-	rm -rf _build .venv .venv-newest .venv-torch .venv-mutation .stamps .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+	rm -rf _build web/node_modules .venv .venv-newest .venv-torch .venv-mutation .stamps .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 $(READY): requirements.txt pyproject.toml

@@ -26,13 +26,15 @@ REMOVED = {
     "07-constants": (  # nothing is detached in training
         '"detached": "detached_batch_norm"}',
         '"detached": "batch_norm"}'),
-    "08-test-time": (  # nothing is recomputed
+    "08-backward-graph": (  # the statistics are steps, as they should be
+        'for name in ("mu", "std", "ivar")}', "for name in ()}"),
+    "09-test-time": (  # nothing is recomputed
         "if recompute else p.state", "if True else p.state"),
-    "09-which-axes": (  # per pixel is per channel
+    "10-which-axes": (  # per pixel is per channel
         '"per pixel": "pixel_batch_norm"', '"per pixel": "batch_norm"'),
-    "10-how-many-digits": (  # the mean is subtracted once
+    "11-how-many-digits": (  # the mean is subtracted once
         "lambda x: (x - x.mean(axis=0)).var(axis=0)", "lambda x: x.var(axis=0)"),
-    "11-five-implementations": (  # momentum is converted
+    "12-five-implementations": (  # momentum is converted
         "momentum=alpha)", "momentum=0.9)"),
 }
 

@@ -322,9 +322,9 @@ def test_the_readmes_picture_is_the_drawing_of_a_run():
 
 
 def test_the_core_is_small_enough_to_read():
-    core = ("ops.py", "trace.py", "normalization.py")
+    core = ("ops.py", "steps.py", "gradient.py", "trace.py", "normalization.py")
     texts = [(PACKAGE / "graph" / name).read_text() for name in core]
-    assert sum(len(text.splitlines()) for text in texts) <= 200
+    assert sum(len(text.splitlines()) for text in texts) <= 270
 
 
 def test_a_form_of_the_book_that_is_offered_hidden_may_be_missing(site):

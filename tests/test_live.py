@@ -10,8 +10,9 @@ import pytest
 from bs4 import BeautifulSoup
 from docutils import nodes
 
-from bnbook.graph import BATCH_NORM, paths, run
+from bnbook.graph import BATCH_NORM, grouped, parse, paths, run, without
 from bnbook.show import draw, explorer, shipped
+from bnbook.show.explorer import TEXT
 from bnbook.show.explorer_graphs import (
     GRAPHS,
     PRESETS,
@@ -19,12 +20,16 @@ from bnbook.show.explorer_graphs import (
     paths_of,
     shaped_inputs,
 )
+from bnbook.show.export import table_data
+from bnbook.show.formulas import printed, tree
 from bnbook.show.layout import path_edges
 from bnbook.show.live import Live, inline, short
-from bnbook.show.rules import back_rules, rule
-from page.live import FOLDER, lean, parts, scripts
+from page.live import FOLDER, add_scripts, copy, lean, parts, script_text, scripts
 
-WEIGHT = 20_480  # bytes of gzipped script, the live graph's whole
+WEIGHT = 21_000  # bytes of gzipped script, the live graph without what follows
+OWN_WEIGHT = 5_120  # of what reads, lays out and draws a reader's own graph
+ALL = ("explorer", "explorer-batch", "explorer-shares", "explorer-story")
+SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.js"))
 
 
 def page(live):
@@ -74,7 +79,7 @@ def test_one_far_value_shrinks_the_gradients_of_all_others(which, far):
 @pytest.mark.parametrize("kind", [kind for kind in GRAPHS if GRAPHS[kind].silent])
 def test_the_shares_of_the_paths_add_up_to_dx(kind):
     trace = shipped(kind)
-    shares = [trace.without({tuple(edge) for edge in path["silent"]})["x"]
+    shares = [without(trace, {tuple(edge) for edge in path["silent"]}).grads["x"]
               for path in paths_of(kind).values()]
     np.testing.assert_allclose(sum(shares), trace.grads["x"], atol=1e-12)
 
@@ -90,30 +95,48 @@ def test_a_paths_own_edge_is_its_own(kind):
 def test_a_path_of_batch_norm_is_the_graphs_own(path):
     trace, given = shipped("batch"), paths_of("batch")[path]
     assert {tuple(edge) for edge in given["edges"]} == path_edges(BATCH_NORM, path)
-    share = trace.without({tuple(edge) for edge in given["silent"]})["x"]
+    share = without(trace, {tuple(edge) for edge in given["silent"]}).grads["x"]
     np.testing.assert_array_equal(share, paths(trace)[path])
 
 
+def said(trace):
+    """Every value of a graph and every message of its backward pass, in plain text."""
+    return {s.name: printed(tree(trace.graph, s.name)) for s in trace.graph} | {
+        (m.step, m.input): printed(tree(trace.back, m.name)) for m in trace.messages}
+
+
 def test_a_rule_in_plain_text_is_the_op_tables():
-    trace = shipped("batch")
-    assert {s.name: rule(trace, s.name) for s in BATCH_NORM} == {
+    assert said(shipped("batch")) == {
         "mu": "1/m · ∑ x", "xmu": "x − mu", "sq": "xmu²", "var": "1/m · ∑ sq",
         "vareps": "var + eps", "std": "√vareps", "ivar": "1 / std",
-        "xhat": "xmu · ivar", "gx": "gamma · xhat", "y": "gx + beta"}
-    assert {s.name: back_rules(trace, s.name) for s in BATCH_NORM} == {
-        "y": ["dy", "∑ dy"], "gx": ["∑ dgx · xhat", "dgx · gamma"],
-        "xhat": ["dxhat · ivar", "∑ dxhat · xmu"], "ivar": ["−divar · ivar²"],
-        "std": ["dstd / (2 · std)"], "vareps": ["dvareps", "dvareps"],
-        "var": ["1/m · dvar"], "sq": ["2 · dsq · xmu"], "xmu": ["dxmu", "−∑ dxmu"],
-        "mu": ["1/m · dmu"]}
+        "xhat": "xmu · ivar", "gx": "gamma · xhat", "y": "gx + beta",
+        ("y", "gx"): "dy", ("y", "beta"): "∑ dy", ("gx", "gamma"): "∑ dgx · xhat",
+        ("gx", "xhat"): "dgx · gamma", ("xhat", "xmu"): "dxhat · ivar",
+        ("xhat", "ivar"): "∑ dxhat · xmu", ("ivar", "std"): "−divar · ivar²",
+        ("std", "vareps"): "dstd / (2 · std)", ("vareps", "var"): "dvareps",
+        ("vareps", "eps"): "∑ dvareps", ("var", "sq"): "1/m · dvar",
+        ("sq", "xmu"): "2 · dsq · xmu", ("xmu", "x"): "dxmu", ("xmu", "mu"): "−∑ dxmu",
+        ("mu", "x"): "1/m · dmu"}
 
 
 @pytest.mark.parametrize("kind", GRAPHS)
 def test_no_rule_holds_latex(kind):
-    trace = shipped(kind)
-    for step in trace.graph:
-        said = " ".join([rule(trace, step.name), *back_rules(trace, step.name)])
-        assert not re.search(r"[\\{}$_]", said), said
+    assert not re.search(r"[\\{}$_]", " ".join(said(shipped(kind)).values()))
+
+
+@pytest.mark.parametrize("op", grouped(1))
+def test_every_op_that_can_be_shown_has_words_for_both_directions(op):
+    row = table_data(grouped(1))[op]
+    assert (row["words"] is None) == (op in ("spread", "sum", "copy"))
+    assert row["words"] is None or all(text.endswith(".") for text in row["words"])
+
+
+def test_the_text_that_a_reader_starts_from_is_batch_norm():
+    trace = shipped("batch")
+    given = {name: trace.values[name] for name in ("x", "gamma", "beta", "eps")}
+    own = run(parse(TEXT), given, trace.grads["y"])
+    for name in ("x", "gamma", "beta", "xhat", "xmu", "var"):
+        np.testing.assert_allclose(own.grads[name], trace.grads[name], rtol=1e-12)
 
 
 def test_without_script_the_page_has_the_drawing_and_every_value():
@@ -122,7 +145,7 @@ def test_without_script_the_page_has_the_drawing_and_every_value():
     drawn = soup.select(".bn-drawn .node")
     assert sorted(box["data-name"] for box in drawn) == sorted(trace.values)
     rows = {row["data-name"]: row.find_all("td") for row in soup.select("tbody tr")}
-    assert rows.keys() == trace.values.keys()
+    assert rows.keys() == set(trace.values)
     assert rows["ivar"][0].text == short(trace.values["ivar"].item())
     assert rows["ivar"][1].text == short(trace.grads["ivar"].item())
     templates = {part["data-graph"] for part in soup.find_all("template")}
@@ -226,16 +249,54 @@ def test_scripts_find_what_their_needs_need(tmp_path):
     assert scripts(["a"], tmp_path) == ["live", "c", "b", "a"]
 
 
+def weight(*names):
+    return len(gzip.compress(script_text(names).encode()))
+
+
 def test_the_live_graph_weighs_little():
-    files = list(FOLDER.glob("explorer*.js"))
-    files += [FOLDER / f"{name}.js" for name in ("live", "engine")]
-    texts = [lean(file.read_text("utf-8")) for file in files]
-    assert sum(len(gzip.compress(text.encode())) for text in texts) < WEIGHT
+    assert weight(*ALL) < WEIGHT
+    assert weight(*ALL, "explorer-own") - weight(*ALL) < OWN_WEIGHT
 
 
 def test_a_lean_script_says_the_same():
-    lines = ["f(); // why", "  // how", "  g('//');", "", "// end", ""]
-    assert lean("\n".join(lines)) == "f(); // why\ng('//');\n\n"
+    lines = ['"use strict";', "f(); // why", "  // how", "  g('//',", "  1);", "", "}"]
+    assert lean("\n".join(lines)) == "f(); // why\ng('//',1);}"
+
+
+def test_types_do_not_weigh_on_a_page():
+    lines = ["  /**", "   * How.", "   * @type {(a: A) => B}", "   */", "  f(a) {",
+             "    return /** @type {B} */ (a) * 2; /* kept */", "  }"]
+    assert lean("\n".join(lines)) == "f(a) {return (a) * 2; /* kept */}"
+
+
+def test_every_script_of_a_part_is_sent_once_after_its_needs():
+    for name in SCRIPTS:
+        script = (FOLDER / f"{name}.js").read_text("utf-8")
+        lines = re.findall(r"^// needs: (.+)$", script, re.MULTILINE)
+        order = scripts([name])
+        assert len(order) == len(set(order))
+        for needed in (other for line in lines for other in line.split(", ")):
+            assert order.index(needed) < order.index(name), name
+
+
+def test_the_pages_get_scripts_and_styles_and_nothing_else(tmp_path):
+    app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(name="html"))
+    added = []
+    app.add_js_file = app.add_css_file = lambda name, **_: added.append(name)
+    html = explorer(shipped("batch"))._repr_html_()
+    copy(app)
+    add_scripts(app, "page", "", {}, nodes.section("", nodes.raw("", html)))
+    sent = {f"live/{path.name}" for path in (tmp_path / "_static" / "live").iterdir()}
+    styles = {f"live/{path.name}" for path in FOLDER.glob("*.css")}
+    assert sent == styles | {name for name in added if name.endswith(".js")}
+    assert len(sent - styles) == 1
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_declares_one_name_or_none(name):
+    script = (FOLDER / f"{name}.js").read_text("utf-8")
+    names = re.findall(r"^(?:const|let|var|function|class) (\w+)", script, re.MULTILINE)
+    assert len(names) <= 1 and all(re.match("bn[A-Z]", made) for made in names)
 
 
 def test_no_script_asks_another_host():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bnbook import nn, norm
+from bnbook.graph import FAMILY, gradient, graph_inputs, grouped, run
 from bnbook.norm.batch_norm_layer import (
     inference_forward,
     layer_backward,
@@ -25,6 +26,8 @@ KINDS = {
     "batch_norm": 10, "batch_norm_inference": 3, "layer_norm": 4, "group_norm": 4,
     "rms_norm": 4, "instance_norm": 3, "running": 3, "conv": 4, "max_pool": 3,
     "softmax_cross_entropy": 1, "svm": 2, "optimizer": 6,
+    "batch_norm_second": 2, "layer_norm_second": 2, "group_norm_second": 2,
+    "rms_norm_second": 2, "instance_norm_second": 1,
 }
 
 
@@ -49,6 +52,27 @@ def loss(forward, backward, scores):
     return result
 
 
+def second(name):
+    """dx by a graph's gradient, and <u, dx> by the gradient of that."""
+    graph, axes = FAMILY[name]
+
+    def result(dy, u, x, gamma, options):
+        column = (-1, *[1] * (x.ndim - 2))
+        how = {"axes": axes(x.ndim), "ops": grouped(options.get("groups", 1))}
+        known = {"x": x, "gamma": gamma.reshape(column), "beta": np.zeros(1),
+                 "eps": options["eps"]}
+        given = {name: known[name] for name in graph_inputs(graph)}
+        first = gradient(graph, ["x"], given, **how)
+        given["dy"] = dy
+        both = gradient(first, ["x", "gamma", "dy"], given, of="dx", upstream="u",
+                        prefix="h", **how)
+        found = run(both, given | {"u": u}, **how).values
+        return {name: found[name] for name in ("dx", "hx", "hdy")} | {
+            "hgamma": found["hgamma"].ravel()}
+
+    return result
+
+
 def running(options, **batches):
     """PyTorch's momentum weighs the new value, and its running variance is unbiased."""
     momentum = options["momentum"] and 1 - options["momentum"]
@@ -67,8 +91,8 @@ def optimizer(options, p, grads):
     step = nn.OPTIMIZERS[options["name"]]
     options = {name: value for name, value in options.items() if name != "name"}
     params, state, after = {"p": p}, {}, []
-    for gradient in grads:
-        params, state = step(params, {"p": gradient}, state, **options)
+    for grad in grads:
+        params, state = step(params, {"p": grad}, state, **options)
         after.append(params["p"])
     return {"p": after}
 
@@ -96,6 +120,7 @@ IMPLEMENTATIONS = [
                                    nn.softmax_cross_entropy_backward, "logits")),
     ("svm", loss(nn.svm_forward, nn.svm_backward, "scores")),
     ("optimizer", optimizer),
+    *((f"{name}_norm_second", second(name)) for name in FAMILY),
 ]
 
 

@@ -4,7 +4,6 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
-from string import Template
 
 import numpy as np
 import pytest
@@ -20,7 +19,9 @@ from bnbook.graph import (
     Step,
     graph_inputs,
     grouped,
+    parse,
     run,
+    without,
 )
 from bnbook.show import (
     Table,
@@ -28,6 +29,8 @@ from bnbook.show import (
     draw,
     gradient_tex,
     gradients_table,
+    listing,
+    message_tex,
     messages_table,
     step_tex,
     steps_table,
@@ -134,8 +137,8 @@ def test_a_paths_edges_are_those_whose_messages_reach_x_along_it(rng, path):
     edges = path_edges(BATCH_NORM, path)
     assert not edges & PATHS[path]
     everything = {(s.name, i) for s in BATCH_NORM for i in s.inputs}
-    along = ran.without(everything - edges)["x"]
-    np.testing.assert_array_equal(along, ran.without(PATHS[path])["x"])
+    along = without(ran, everything - edges).grads["x"]
+    np.testing.assert_array_equal(along, without(ran, PATHS[path]).grads["x"])
 
 
 def test_the_same_trace_gives_the_same_bytes(rng):
@@ -217,17 +220,17 @@ def test_the_derivation_of_a_member_has_a_line_for_every_value(rng, name):
 
 def test_latex_splits_what_was_merged_and_merges_what_was_split(rng):
     ran = member_trace(rng, "group")
-    assert step_tex(ran, "xg") == r"x_g &= \mathrm{split}(x)"
-    assert step_tex(ran, "xhat") == r"\hat{x} &= \mathrm{merge}(\hat{x}_g)"
-    assert gradient_tex(ran, "xhatg") == r"d\hat{x}_g &= \mathrm{split}(d\hat{x})"
-    assert gradient_tex(ran, "x") == r"dx &= \mathrm{merge}(dx_g)"
+    assert step_tex(ran, "xg") == r"x_g = \mathrm{split}(x)"
+    assert step_tex(ran, "xhat") == r"\hat{x} = \mathrm{merge}(\hat{x}_g)"
+    assert gradient_tex(ran, "xhatg") == r"d\hat{x}_g = \mathrm{split}(d\hat{x})"
+    assert gradient_tex(ran, "x") == r"dx = \mathrm{merge}(dx_g)"
 
 
 def test_rms_norm_has_a_root_of_its_own_in_latex(rng):
     ran = member_trace(rng, "rms")
-    assert step_tex(ran, "rms") == r"\mathit{rms} &= \sqrt{\mathit{mseps}}"
+    assert step_tex(ran, "rms") == r"\mathit{rms} = \sqrt{\mathit{mseps}}"
     assert gradient_tex(ran, "x") == (
-        r"dx &= d\hat{x} \cdot \mathit{irms} + 2\,d\mathit{sq} \cdot x")
+        r"dx = d\hat{x} \cdot \mathit{irms} + 2\,d\mathit{sq} \cdot x")
 
 
 @pytest.mark.parametrize("name, title, mean", [
@@ -257,36 +260,40 @@ def test_the_derivation_has_a_line_for_every_step_and_every_gradient(trace):
 def test_latex_leaves_out_messages_that_were_not_sent(rng):
     graph = (Step("u", "square", ("a",)), Step("y", "add", ("a", "b")))
     ran = run(graph, {"a": rng.normal(size=3), "b": 1.0}, np.ones(3))
-    assert gradient_tex(ran, "a") == r"d\mathit{a} &= dy"
+    assert gradient_tex(ran, "a") == r"d\mathit{a} = dy"
 
 
 def test_latex_sums_where_the_run_broadcast(rng):
     ran = run(BATCH_NORM, inputs(rng), np.ones((5, 3)))
-    assert gradient_tex(ran, "beta") == r"d\beta &= \sum dy"
-    assert gradient_tex(ran, "x") == r"dx &= d\mathit{xmu} + \frac{1}{m}\,d\mu"
-    assert gradient_tex(ran, "mu") == r"d\mu &= -\sum d\mathit{xmu}"
+    assert gradient_tex(ran, "beta") == r"d\beta = \sum dy"
+    assert gradient_tex(ran, "x") == r"dx = d\mathit{xmu} + \frac{1}{m}\,d\mu"
+    assert gradient_tex(ran, "mu") == r"d\mu = -\sum d\mathit{xmu}"
 
 
 def read_back(tex, **values):
-    """The value of a rule of the op table, its LaTeX read as arithmetic."""
-    tex = Template(tex).substitute({name: name for name in "abgy"}, sum="")
-    tex = tex.replace(r"\sum a", "total").replace(r"\,", "*").replace(r"\cdot", "*")
-    tex = re.sub(r"\\frac\{(.+?)\}\{(.+?)\}", r"(\1)/(\2)*1", tex)
+    """The value of a formula, its LaTeX read as arithmetic."""
+    tex = re.sub(r"\\mathit\{(\w)\}", r"\1", tex).replace(r"\cdot", "*")
+    tex = tex.replace(r"\sum a", "a.sum()").replace(r"\sum dy", "dy.sum()")
+    tex = re.sub(r"\\frac\{(.+?)\}\{(.+?)\}(\\,)?", r"(\1)/(\2)*1*", tex + " ")
     tex = re.sub(r"\\sqrt\{(.+?)\}", r"(\1)**.5", tex).replace("^", "**")
-    return eval(tex.replace("*1*", "*").replace("*1total", "*total"), {}, values)
+    return eval(tex.replace(r"\,", "*").rstrip("* ").replace("* *", "*"), {}, values)
 
 
 @pytest.mark.parametrize("name", OPS)
-def test_the_latex_of_an_op_says_what_the_op_computes(name, rng):
-    op = OPS[name]
-    args = dict(zip("ab", rng.uniform(1, 2, size=(len(op.vjp_tex), 5))))
-    y, g = op.forward(0, *args.values()), rng.normal(size=5)
-    g = g[:1] if name == "mean" else g
-    total = args["a"].sum()
-    np.testing.assert_allclose(read_back(op.tex, **args, m=5, total=total), y)
-    for tex, gradient in zip(op.vjp_tex, op.vjp(0, g, y, *args.values()), strict=True):
-        value = read_back(tex, **args, m=5, y=y, g=g)
-        np.testing.assert_allclose(np.broadcast_to(value, (5,)), gradient)
+def test_the_latex_of_an_op_says_what_the_op_and_its_rules_compute(name, rng):
+    sizes = {"sum": (5, 1), "spread": (1, 5), "copy": (1, 5)}.get(name, (5, 5))
+    args = {letter: rng.uniform(1, 2, size=size)
+            for letter, size, _ in zip("ab", sizes, OPS[name].rules)}
+    y = OPS[name].forward(0, *args.values())
+    ran = run((Step("y", name, tuple(args)),), args, rng.normal(size=y.shape))
+    values = {**ran.values, **ran.sums, "m": 5}
+    said = {"y": step_tex(ran, "y")}
+    said |= {m.name: gradient_tex(ran, m.input) for m in ran.messages}
+    assert len(said) > 1
+    for name, tex in said.items():
+        value = read_back(tex.partition(" = ")[2], **values)
+        np.testing.assert_allclose(np.broadcast_to(value, values[name].shape),
+                                   values[name], rtol=1e-12)
 
 
 def test_tables_show_as_text_and_as_html(trace):
@@ -321,9 +328,30 @@ def test_tables_escape_what_html_would_read():
 def test_json_reads_back_to_the_trace(trace):
     data = json.loads(trace_json(trace))
     assert [step["name"] for step in data["steps"]] == [s.name for s in trace.graph]
-    for name, value in trace.values.items():
+    for name in trace.values:
+        value = trace.values[name]
         np.testing.assert_array_equal(np.array(data["values"][name]), value)
         assert tuple(data["shapes"][name]) == value.shape
     for sent, message in zip(data["messages"], trace.messages, strict=True):
         assert (sent["step"], sent["input"]) == (message.step, message.input)
         np.testing.assert_array_equal(np.array(sent["gradient"]), message.gradient)
+
+
+def test_a_typed_graph_is_printed_a_line_a_named_value(rng):
+    graph = parse("my_val = (x - mean(x)) * 1e-5\ny = square(sqrt(square(my_val)))")
+    ran = run(graph, {"x": rng.normal(size=(5, 3))}, np.ones((5, 3)))
+    lines = str(derivation(ran)).splitlines()[1:-1]
+    assert [line.split(" &= ")[0] for line in lines] == [
+        r"\mathit{my\_val}", "y", r"d\mathit{my\_val}", "dx"]
+    assert r"\cdot 10^{-5}" in lines[0]
+    assert listing(graph).endswith("y = (√(my_val²))²")
+
+
+@pytest.mark.parametrize(("call", "said"), [
+    (lambda ran: gradient_tex(ran, "q"), "name: 'q', expected one of "),
+    (lambda ran: gradient_tex(ran, "y"), "name: 'y', expected one of "),
+    (lambda ran: message_tex(ran, "q", "xmu"), "step: 'q' sends no message to 'xmu'"),
+])
+def test_a_formula_of_what_is_not_there_is_refused(rng, call, said):
+    with pytest.raises(ValueError, match=f"^{said}"):
+        call(run(BATCH_NORM, inputs(rng), np.ones((5, 3))))

@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
 
-from page.offers import OFFER
+from page.offers import FILES
 
 LINKS = {"a": "href", "script": "src", "link": "href", "img": "src", "iframe": "src"}
 FOREIGN = re.compile(r"(url\(|@import )\s*[\"']?(https?:)?//", re.I)
@@ -67,7 +67,8 @@ def dead_links(page, soup, ids):
         parts = urlsplit(address or "")
         if not address or parts.scheme or parts.netloc:
             continue
-        if tag.has_attr("hidden") and OFFER.fullmatch(f'<a hidden href="{address}">'):
+        offered = tag.name == "a" and Path(parts.path).name in FILES
+        if offered and tag.has_attr("hidden"):
             continue  # it shows once the file is there
         target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
         if target.is_dir():

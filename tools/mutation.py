@@ -19,15 +19,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = "graph", "norm"
 TESTS = {  # what each file's tests are; the others follow
-    "graph/family": "family", "graph": "graph check", "norm/conventions": "conventions",
+    "graph/family": "family", "graph/gradient": "gradient edits",
+    "graph/expressions": "expressions", "graph/edits": "edits",
+    "graph/closed_form": "closed_form", "graph/products": "closed_form",
+    "graph": "graph check gradient", "norm/conventions": "conventions",
     "norm/running": "running", "norm/folding": "folding", "norm/rms_norm": "family",
     "norm/family": "family", "norm/batch_norm_layer": "layer numerics",
     "norm/layer": "layer layer_errors", "norm/statistics": "numerics layer",
     "norm/normalize": "layer numerics family",
     "norm/arguments": "layer_errors norm family", "norm": "norm",
 }  # fmt: skip
-ALL = ("graph norm layer layer_errors running conventions numerics family folding onnx "
-       "oracle check")  # fmt: skip
+ALL = ("graph gradient edits expressions closed_form norm layer layer_errors running "
+       "conventions numerics family folding onnx oracle check")  # fmt: skip
 CONFIG = """[cosmic-ray]
 module-path = "src/bnbook/{module}.py"
 timeout = 120.0

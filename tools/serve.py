@@ -24,6 +24,7 @@ if __name__ == "__main__":
     server = Server()
     for pattern in ("book/source/*.md", "book/*.md", "src/bnbook/**/*.py"):
         server.watch(pattern, rebuild)
-    for pattern in ("book/_static/*", "tools/page/live/*"):  # no page depends on them
+    # no page depends on these
+    for pattern in ("book/_static/*", "web/*.js", "web/*.css"):
         server.watch(pattern, lambda: rebuild("--all"))
     server.serve(port=8000, root="_build/html")

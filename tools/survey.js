@@ -25,12 +25,18 @@
     return faults;
   }
 
-  // A formula that Chromium cannot lay out has an error in it, or no size.
+  const PARTS = { mfrac: 2, mroot: 2, msub: 2, msup: 2, msubsup: 3, munder: 2,
+    mover: 2, munderover: 3 };
+
+  // A formula that a browser cannot lay out has an error in it, no size, or a part
+  // too few or too many.
   function brokenFormulas() {
     const empty = (math) => seen(math) && !math.getBoundingClientRect().width;
+    const torn = (e) => e.childElementCount !== PARTS[e.localName];
     return [
       ...document.querySelectorAll("merror"),
       ...[...document.querySelectorAll("math")].filter(empty),
+      ...[...document.querySelectorAll(Object.keys(PARTS))].filter(torn),
     ].map(called);
   }
 
@@ -85,7 +91,7 @@
   async function axeFaults(only) {
     const rules = only ? { runOnly: only } : {};
     const { violations } = await axe.run(document, {
-      resultTypes: ["violations"], ...rules });
+      resultTypes: ["violations"], preload: false, ...rules });
     return violations.flatMap(({ id, nodes }) =>
       nodes.slice(0, 3).map((n) => `${id}: ${n.html.slice(0, 120)}: ${n.failureSummary}`));
   }

@@ -10,7 +10,9 @@ from typing import NamedTuple
 from lint_html import RAW_LATEX
 
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
-LOOKS = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
+AS_IT_OPENS = ((1280, "light"), (390, "dark"))
+UNFOLDED = ((1280, "dark"), (390, "light"))
+LOOKS = AS_IT_OPENS + UNFOLDED
 PAUSE = 400  # ms: the theme marks what scrolls 300 ms after a resize
 COLOURS = ["color-contrast", "link-in-text-block"]  # what a change of theme can break
 WITHIN = ("data:", "blob:", "about:", "chrome:")
@@ -30,23 +32,22 @@ class Fault(NamedTuple):
 def survey(tab, url, *, axe, shoot=None, pause=PAUSE):
     """Every fault of one page; `shoot(look)` takes the pictures that are to be kept.
 
-    axe is the text of axe-core. The page is seen at both widths and in both themes as
-    it opens, then with everything unfolded: wide and dark, narrow and light. All of
-    axe's rules are asked thrice, those of colour in every look. pause: how long the
-    page's scripts take after a change of width.
+    axe is the text of axe-core; it takes most of the time, so each look is asked once.
+    The page is seen wide and light, narrow and dark as it opens, then wide and dark,
+    narrow and light with everything unfolded. Of the narrow and dark look only the
+    colours are asked. pause: how long the page's scripts take after a change of width.
     """
     tab.look(*LOOKS[0])
     tab.open(url)
     for text in (axe, SCRIPT):
         tab.js(text + "\n;0")
     faults = [*_formulas(tab), *_focus(tab)]
-    for width, theme in LOOKS:
-        rules = None if (width, theme) == LOOKS[0] else COLOURS
+    for (width, theme), rules in zip(AS_IT_OPENS, (None, COLOURS)):
         faults += _seen(tab, width, theme, pause, rules)
         if shoot:
             shoot(f"{width}-{theme}")
     tab.js(f"bnSurvey.unfold({pause})")
-    for width, theme in (LOOKS[1], LOOKS[2]):
+    for width, theme in UNFOLDED:
         faults += _seen(tab, width, theme, pause, state="unfolded")
     return [*faults, *reported(tab, url)]
 

@@ -5,6 +5,7 @@ import json
 from typing import NamedTuple
 
 import numpy as np
+from random_texts import right_texts
 
 from bnbook.graph import (
     FAMILY,
@@ -13,37 +14,40 @@ from bnbook.graph import (
     Step,
     graph_inputs,
     grouped,
+    parse,
     run,
+    without,
 )
 from bnbook.show.explorer_graphs import GRAPHS
+from bnbook.show.export import table_data
 
 PAIR, ONE = ("a", "b"), ("a",)
-READS = {"mean": ONE, "subtract": PAIR, "add": PAIR, "multiply": PAIR, "square": ONE,
-         "sqrt": ONE, "reciprocal": ONE, "split": ONE, "merge": ONE}
+TABLE = grouped(1)
+READS = {name: PAIR[:len(op.rules)] for name, op in TABLE.items()}
 SINGLE = {op: (Step("y", op, inputs),) for op, inputs in READS.items()}
 NORMS = {name: member.graph for name, member in FAMILY.items()}
 KNOWN = {**SINGLE, **NORMS, "inference": INFERENCE}
+ADDING = ("add", "subtract", "sum", "mean")  # what cancels in them leaves its rounding
 
 # One call runs a list of cases; the numbers come back as bytes, so none is rounded.
 RUNNER = """
-(graphs, cases) => {
+({ array, run, without }, cases, rules) => {
   const labels = [], numbers = [];
   const keep = (label, { shape, data }) => {
     labels.push(`${label} ${shape}`);
     numbers.push(...data);
   };
   for (const { graph, axes, groups, inputs, upstream, silent } of cases) {
-    const { array, forward, backward } = graphs;
-    const how = { axes, groups }, given = {};
+    const given = {};
     for (const name in inputs) given[name] = array(...inputs[name]);
-    const values = forward(graph, given, how);
-    const dy = array(...upstream);
-    const back = (cut) => backward(graph, values, dy, how, new Set(cut));
-    const { grads, messages } = back([]);
-    for (const { name } of graph) keep(`value ${name}`, values[name]);
-    for (const name in grads) keep(`gradient ${name}`, grads[name]);
-    for (const m of messages) keep(`message ${m.step} ${m.input}`, m.gradient);
-    for (const cut of silent) keep(`without ${cut}`, back(cut).grads.x);
+    const ran = run(graph, given, array(...upstream), { axes, groups, rules });
+    for (const { name } of graph) keep(`value ${name}`, ran.values[name]);
+    for (const { name, op, inputs } of ran.back)
+      keep(`back ${name} ${op} ${inputs}`, ran.sums[name]);
+    for (const name in ran.grads) keep(`gradient ${name}`, ran.grads[name]);
+    for (const m of ran.messages)
+      keep(`message ${m.step} ${m.input} ${m.name}`, m.gradient);
+    for (const edges of silent) keep(`without ${edges}`, without(ran, edges).grads.x);
   }
   const bytes = new Uint8Array(Float64Array.from(numbers).buffer), text = [];
   for (let i = 0; i < bytes.length; i += 8192)
@@ -83,9 +87,12 @@ def op_case(rng, name):
     inputs = {n: numbers(rng, shape) for n in READS[name]}
     if name == "sqrt":
         inputs = {n: abs(v) for n, v in inputs.items()}
-    if "b" in inputs:
+    if name == "spread":
+        inputs["a"] = numbers(rng, tuple(1 if k in axes else n
+                                         for k, n in enumerate(shape)))
+    elif "b" in inputs:
         inputs["b"] = numbers(rng, copied(rng, shape))
-        if rng.random() < 0.5:
+        if name == "copy" or (name != "sum" and rng.random() < 0.5):
             inputs["a"], inputs["b"] = inputs["b"], inputs["a"]
     y = run(SINGLE[name], inputs, axes=axes, ops=grouped(groups)).values["y"]
     return Case(SINGLE[name], axes, groups, inputs, numbers(rng, y.shape), [])
@@ -117,7 +124,41 @@ def norm_case(rng, name):
     known = name if name in GRAPHS else "batch"
     axes = FAMILY.get(name, FAMILY["batch"]).axes(len(shape))
     silent = [sorted(edges) for edges in GRAPHS[known].silent.values()]
+    silent += [[(s.name, *s.inputs)] for s in graph if s.op == "reciprocal"]
     return Case(graph, axes, groups, inputs, rng.normal(size=shape), silent)
+
+
+def own_cases(seed, count):
+    """Random cases of a graph that is read from a random text: of x, and finite."""
+    rng = np.random.default_rng(seed)
+    for k in range(100):
+        graph = parse(right_texts(100 * seed + k, 1)[0])
+        if "x" in graph_inputs(graph):
+            try:
+                chosen = [own_case(rng, graph) for _ in range(count)]
+            except ValueError:
+                continue  # the mean of one number
+            if all(map(tame, chosen)):
+                return chosen
+    raise ValueError(f"seed: {seed!r} leads to no graph that reads x and stays finite")
+
+
+def own_case(rng, graph):
+    """A typed graph on a column: x is (N, 1), all else one number."""
+    n = int(rng.integers(2, 6))
+    inputs = {name: rng.uniform(0.5, 2, (n, 1) if name == "x" else (1,))
+              for name in graph_inputs(graph)}
+    with np.errstate(all="ignore"):
+        y = run(graph, inputs).values[graph[-1].name]
+    return Case(graph, (0,), 1, inputs, rng.normal(size=y.shape), [])
+
+
+def tame(case):
+    """Whether all numbers of a run are finite, and none is lost beside the others."""
+    with np.errstate(all="ignore"):
+        trace = run(case.graph, case.inputs, case.upstream, axes=case.axes)
+    made = [*trace.values.values(), *trace.sums.values()]
+    return all(np.isfinite(a).all() and abs(a).max() < 1e6 for a in made)
 
 
 def numbers(rng, shape):
@@ -128,50 +169,50 @@ def numbers(rng, shape):
 def in_numpy(case, ops=OPS):
     """[(label, array, scale)] of everything that a run of the op table produced.
 
-    scale: the largest magnitude in the array or, if it was summed down to its shape, in
-    the gradient that was summed: what cancels in a sum leaves its rounding.
+    scale: the largest magnitude in the array or, if adding made it, in what was added.
     """
     table = {**grouped(case.groups), **ops}
     trace = run(case.graph, case.inputs, case.upstream, axes=case.axes, ops=table)
+    added = {s.name: max(abs(trace.sums[i]).max() for i in s.inputs if i in trace.sums)
+             for s in trace.back if s.op in ADDING}
     found = [(f"value {s.name}", trace.values[s.name], 0) for s in case.graph]
-    found += [(f"gradient {name}", grad,
-               max([0, *(summed(trace, m) for m in trace.into(name))]))
+    found += [(f"back {s.name} {s.op} {','.join(s.inputs)}", trace.sums[s.name],
+               added.get(s.name, 0)) for s in trace.back]
+    found += [(f"gradient {name}", grad, added.get(f"d{name}", 0))
               for name, grad in trace.grads.items()]
-    found += [(f"message {m.step} {m.input}", m.gradient, summed(trace, m))
+    found += [(f"message {m.step} {m.input} {m.name}", m.gradient, added.get(m.name, 0))
               for m in trace.messages]
     for edges in case.silent:
-        cut = ",".join(f"{step} {name}" for step, name in edges)
-        found.append((f"without {cut}", trace.without(set(edges))["x"], 0))
+        cut = ",".join(f"{step},{name}" for step, name in edges)
+        found.append((f"without {cut}", without(trace, set(edges)).grads["x"], 0))
     return [(f"{label} {','.join(map(str, a.shape))}", a, max(abs(a).max(), scale))
             for label, a, scale in found]
 
 
-def summed(trace, message):
-    """The largest magnitude in the gradient that a message was summed from, or 0."""
-    upstream = trace.grads[message.step]
-    return abs(upstream).max() if message.gradient.size < upstream.size else 0
-
-
-def in_page(tab, engine, chosen):
+def in_page(tab, engine, chosen, rules):
     """(labels, numbers) of the same runs, by the script whose text is `engine`."""
     sent = [c._asdict() | {
         "graph": [step._asdict() for step in c.graph],
         "inputs": {n: [a.shape, a.ravel().tolist()] for n, a in c.inputs.items()},
         "upstream": [c.upstream.shape, c.upstream.ravel().tolist()],
-        "silent": [[f"{step} {name}" for step, name in edges] for edges in c.silent],
     } for c in chosen]
-    script = f"new Function({json.dumps(engine + '; return bnGraph')})()"
-    answer = tab.js(f"({RUNNER})({script}, {json.dumps(sent)})")
+    made = json.dumps(engine + "; return { ...bnGraph, ...bnGradient }")
+    script = f"new Function({made})()"
+    answer = tab.js(f"({RUNNER})({script}, {json.dumps(sent)}, {json.dumps(rules)})")
     return answer["labels"], np.frombuffer(base64.b64decode(answer["numbers"]))
 
 
-def differences(tab, engine, chosen, ops=OPS, bound=1e-12):
+RULES = {name: row["rules"] for name, row in table_data(TABLE).items()}
+
+
+def differences(tab, engine, chosen, ops=OPS, rules=RULES, bound=1e-12):
     """Where script and NumPy differ: labels, or numbers beyond `bound`.
 
-    The bound is relative to each array's scale.
+    ops: NumPy's table. rules: those that the script is given. The bound is relative to
+    each array's scale.
     """
     expected = [found for case in chosen for found in in_numpy(case, ops)]
-    labels, numbers = in_page(tab, engine, chosen)
+    labels, numbers = in_page(tab, engine, chosen, rules)
     wanted, arrays, scales = zip(*expected, strict=True)
     if labels != list(wanted):
         return [f"{a}, not {b}" for a, b in zip(labels, wanted) if a != b] or ["count"]

@@ -9,7 +9,7 @@ from bnbook.show.small import projection
 from page.live import FOLDER, scripts
 
 FEW, MANY = 25, 120  # keys
-OWN = ("explorer-batch", "explorer-shares", "explorer-story")
+OWN = ("explorer-batch", "explorer-shares", "explorer-story", "explorer-own")
 PARTS = ("explorer", *OWN, "projection")
 HERE = "document.querySelector('.bn-live').explorer"
 FOCUSED = """(() => {

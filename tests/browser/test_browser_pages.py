@@ -2,60 +2,43 @@
 
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from screenshots import pages, shoot, stem
-from survey import PAUSE, SCRIPT, reported, survey, weight
+from survey import AS_IT_OPENS, PAUSE, SCRIPT, reported, survey, weight
 
 KIB = 1024
 WITHOUT_FIGURES, ALL = 170 * KIB, 250 * KIB
-KINDS = ("request", "console", "formula", "overflow", "axe", "focus")
 KEPT = Path(__file__).parents[2] / "_build" / "screenshots"
-TABS = 3
+PARTS = 10
 
 
-def look_at(chromium, site, axe, page):
-    """The faults and the weight of one page, in a tab of its own."""
+def amiss(chromium, site, axe, page):
+    """What is wrong with one page, a line each; its pictures are left in KEPT."""
     tab = chromium.tab()
     try:
         tab.open(site + page)
-        weighed = weight(tab)
+        plain, whole = weight(tab)
         faults = survey(tab, site + page, axe=axe, shoot=lambda look: shoot(
             tab, KEPT, f"{stem(page)}-{look}"))
     finally:
         tab.close()
-    return page, faults, weighed
+    if plain > WITHOUT_FIGURES or whole > ALL:
+        yield f"{page}: {plain / KIB:.0f} KiB without figures, {whole / KIB:.0f} with"
+    for fault in faults:
+        yield f"{page}, {fault.look}: {fault.kind}: {fault.words}"
+    for width, theme in AS_IT_OPENS:
+        if not (KEPT / f"{stem(page)}-{width}-{theme}-1.png").is_file():
+            yield f"{page}: no picture, {width} px, {theme}"
 
 
-@pytest.fixture(scope="module")
-def surveyed(chromium, site, built, axe):
-    """[(page, faults, weight)]: every page is loaded once for all tests below."""
-    with ThreadPoolExecutor(TABS) as pool:
-        return list(pool.map(partial(look_at, chromium, site, axe), pages(built)))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_no_page_has_a_fault(surveyed, kind):
-    found = [f"{page}, {fault.look}: {fault.words}" for page, faults, _ in surveyed
-             for fault in faults if fault.kind == kind]
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_page_is_whole_and_light(chromium, site, built, axe, part):
+    found = [words for page in pages(built)[part::PARTS]
+             for words in amiss(chromium, site, axe, page)]
     assert not found, "\n".join(found)
-
-
-def test_every_page_is_light(surveyed, record_property):
-    table = {page: [round(n / KIB) for n in weighed] for page, _, weighed in surveyed}
-    record_property("KiB without and with figures", table)
-    heavy = {page: table[page] for page, _, (plain, whole) in surveyed
-             if plain > WITHOUT_FIGURES or whole > ALL}
-    assert not heavy
-
-
-def test_every_page_has_its_pictures(surveyed):
-    for page, _, _ in surveyed:
-        assert len(list(KEPT.glob(f"{stem(page)}-[13]*-1.png"))) == 4, page
 
 
 # The looks of every element in few characters; a variable that nothing reads may go.
@@ -120,9 +103,8 @@ def test_a_page_opened_as_a_file_is_silent(tab, built, page):
     assert not reported(tab, address)
 
 
-def test_every_page_but_a_forwarding_one_is_looked_at(surveyed, built):
-    looked = {page for page, _, _ in surveyed}
-    left = {p.relative_to(built).as_posix() for p in built.rglob("*.html")} - looked
-    for page in left:
+def test_every_page_but_a_forwarding_one_is_looked_at(built):
+    left = {p.relative_to(built).as_posix() for p in built.rglob("*.html")}
+    for page in left - {*pages(built)}:
         text = (built / page).read_text(encoding="utf-8")
         assert "_static" in page or re.search('http-equiv="refresh"', text, re.I)

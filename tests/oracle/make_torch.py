@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 SHAPES = [(7, 3), (2, 5), (20, 4), (4, 3, 6), (3, 2, 4, 3)]
 FAMILY_SHAPES = [(4, 6), (3, 4, 5), (2, 4, 3, 2), (2, 4, 2, 2, 2)]
+SECOND_SHAPES = [(4, 6), (3, 4, 2, 3)]
 
 
 def whole(parameter, x):
@@ -99,6 +100,21 @@ def normalization_case(kind, shape, seed, **options):
     return function_case(kind, given, rng, **options)
 
 
+def second_case(kind, shape, seed, **options):
+    """dx, and the gradients of <u, dx> by everything that it depends on."""
+    rng = np.random.default_rng(seed)
+    given = {"x": normal(rng, shape, 3, 1), "gamma": normal(rng, shape[1], shift=2)}
+    leaves = {n: torch.tensor(a, requires_grad=True) for n, a in given.items()}
+    beta = {} if kind == "rms_norm" else {"beta": torch.zeros(shape[1])}
+    y = FUNCTIONS[kind](**leaves, **beta, **options)
+    given |= {"dy": normal(rng, shape), "u": normal(rng, shape)}
+    leaves["dy"] = torch.tensor(given["dy"], requires_grad=True)
+    dx, = torch.autograd.grad(y, leaves["x"], leaves["dy"], create_graph=True)
+    second = torch.autograd.grad(dx, list(leaves.values()), torch.tensor(given["u"]))
+    expected = {f"h{name}": h for name, h in zip(leaves, second)}
+    return case(f"{kind}_second", given, {"dx": dx.detach(), **expected}, options)
+
+
 def running_case(shapes, seed, momentum):
     """The running statistics after each of several batches; variances are unbiased."""
     rng = np.random.default_rng(seed)
@@ -160,6 +176,11 @@ def cases():
             "svm", {"scores": scores}, rng, labels=labels, margin=margin)
     for seed, name in enumerate(OPTIMIZERS, 60):
         yield optimizer_case(name, seed)
+    for seed, shape in enumerate(SECOND_SHAPES, 70):
+        for kind in ("batch_norm", "layer_norm", "rms_norm"):
+            yield second_case(kind, shape, seed, eps=1e-3)
+        yield second_case("group_norm", shape, seed, groups=2, eps=1e-3)
+    yield second_case("instance_norm", SECOND_SHAPES[-1], 72, eps=1e-3)
 
 
 if __name__ == "__main__":

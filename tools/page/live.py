@@ -1,12 +1,13 @@
 """The live parts of a page: their scripts, on the pages that use them and no other.
 
-A part is `<div class="bn-live" data-live="NAME">`; its script is `live/NAME.js`, whose
-first comment may say `// needs: engine, other`; `data-needs` names those that this part
-needs besides. Every live page gets `live.js` too, and
-`NAME.css` comes with `NAME.js` where there is one. Sphinx puts a hash of the content
+A part is `<div class="bn-live" data-live="NAME">`; its script is `web/NAME.js`, whose
+first lines may say `// needs: engine, other`; `data-needs` names those that this part
+needs besides. A page gets all of its scripts as one file, `live.js` first, each after
+what it needs, and `NAME.css` where there is one. Sphinx puts a hash of the content
 behind each address.
 """
 
+import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -15,9 +16,11 @@ from docutils import nodes
 from sphinx.util import logging
 
 LOG = logging.getLogger(__name__)
-FOLDER = Path(__file__).parent / "live"
+FOLDER = Path(__file__).parents[2] / "web"
 PART = re.compile(r'data-(?:live|needs)="([\w -]+)"')
-SPARE = re.compile(r"^[ \t]*//.*\n|^[ \t]+", re.MULTILINE)
+TYPES = re.compile(r"/\*\*.*?\*/[ \t]*", re.DOTALL)
+SPARE = re.compile(r'^[ \t]*(//.*|"use strict";)?\n|^[ \t]+', re.MULTILINE)
+JOINED = re.compile(r"(?<=[,;{([&|?:=>])\n|\n(?=[)\]}.?:&|])")
 NEEDS = re.compile(r"^// needs: (.+)$", re.MULTILINE)
 PAGES = ("html", "dirhtml", "singlehtml")
 
@@ -39,30 +42,35 @@ def scripts(names, folder=FOLDER):
     return wanted
 
 
+def script_text(names, folder=FOLDER):
+    """What a page with these parts is sent: one script, all of it strict."""
+    return '"use strict";' + "".join(lean((folder / f"{name}.js").read_text("utf-8"))
+                                     for name in scripts(names, folder))
+
+
 def _needs(path, seen=()):
     """What a script asks for, and what that asks for, first things first."""
-    match = NEEDS.search(path.read_text("utf-8"))
-    names = re.split(r",\s*", match[1]) if match else []
+    lines = NEEDS.findall(path.read_text("utf-8"))
     return [
         name
-        for direct in names
+        for direct in (name for line in lines for name in re.split(r",\s*", line))
         if direct not in seen
         for name in (*_needs(path.with_stem(direct), (*seen, path.stem)), direct)
     ]
 
 
 def lean(script):
-    """A script without its comment lines and indents: a seventh of its weight."""
-    return SPARE.sub("", script)
+    """A script without its types, comment lines, indents and needless line ends."""
+    return JOINED.sub("", SPARE.sub("", TYPES.sub("", script)))
 
 
 def copy(app):
-    """Put the scripts and their style into the output, before any page is written."""
+    """Put the styles into the output, before any page is written."""
     if app.builder.name in PAGES:
         target = Path(app.outdir, "_static", "live")
-        shutil.copytree(FOLDER, target, dirs_exist_ok=True)
-        for path in target.glob("*.js"):
-            path.write_text(lean(path.read_text("utf-8")), "utf-8")
+        target.mkdir(parents=True, exist_ok=True)
+        for path in FOLDER.glob("*.css"):
+            shutil.copy(path, target)
 
 
 def add_scripts(app, pagename, templatename, context, doctree):
@@ -77,7 +85,10 @@ def add_scripts(app, pagename, templatename, context, doctree):
     for name in scripts(names):
         if (FOLDER / f"{name}.css").exists():
             app.add_css_file(f"live/{name}.css")
-        app.add_js_file(f"live/{name}.js", loading_method="defer")
+    text = script_text(names)
+    name = f"live/{hashlib.sha256(text.encode()).hexdigest()[:8]}.js"
+    Path(app.outdir, "_static", name).write_text(text, "utf-8")
+    app.add_js_file(name, loading_method="defer")
 
 
 def setup(app):

@@ -124,7 +124,7 @@ def visit_display(self, node):
 
 
 class KeepPunctuation(SphinxPostTransform):
-    """Bind what stands behind a formula to it: a line may break between the two."""
+    """Keep what stands behind a formula on its line: it could break between them."""
 
     default_priority = 700
     formats = ("html",)

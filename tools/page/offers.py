@@ -8,7 +8,8 @@ import re
 from pathlib import Path
 
 LANDING = "book/index.html"
-OFFER = re.compile(r'<a (?:hidden )?href="\.\./(bnbook\.(?:pdf|epub))">')
+FILES = ("bnbook.pdf", "bnbook.epub")
+OFFER = re.compile(rf'<a (?:hidden )?href="\.\./({"|".join(map(re.escape, FILES))})">')
 
 
 def show(html):

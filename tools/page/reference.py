@@ -141,7 +141,11 @@ def _defined(module):
 
 
 def _home(module, name):
-    """The module that gives a constant its value: imports are followed."""
+    """The module that gives a constant its value: imports are followed, late ones too,
+    which a package lists in HOME."""
+    for home, names in getattr(importlib.import_module(module), "HOME", {}).items():
+        if name in names:
+            return _home(f"{module}.{home}", name)
     for node in ast.parse(_source(module)).body:
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:

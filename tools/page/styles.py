@@ -68,11 +68,11 @@ def used_rules(tokens, names, read):
             if inner:
                 head = tinycss2.serialize(rule.prelude).strip()
                 yield f"@{rule.at_keyword} {head}{{{inner}}}"
-        elif rule.lower_at_keyword == "font-face" and REPLACED_FONT in rule.serialize():
-            continue
         elif rule.lower_at_keyword == "import":
             raise ValueError(f"a style sheet imports another: {rule.serialize()}")
-        elif rule.lower_at_keyword != "charset":
+        elif rule.lower_at_keyword == "charset" or REPLACED_FONT in rule.serialize():
+            continue
+        else:
             yield rule.serialize()
 
 

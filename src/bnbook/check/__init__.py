@@ -1,25 +1,37 @@
 """Gradient checks, named faults, and which check kills which fault."""
 
-from bnbook.check.benches import KINDS, Bench, Kind, bench
-from bnbook.check.checks import OURS, Check
-from bnbook.check.diagnosis.diagnose import Diagnosis, diagnose
-from bnbook.check.faults import BACKWARD, CONDUCT, EQUIVALENT, FAULTS, FORWARD
-from bnbook.check.gradients import check_gradients, check_trace, numerical_gradient
-from bnbook.check.implementations import RIGHT, Implementation, Specimen, from_graph
-from bnbook.check.matrix import CHECKS, KillMatrix, kill_matrix, passes
-from bnbook.check.methods import METHODS, Method, relative_error
-from bnbook.check.mutants import scaled_vjp
-from bnbook.check.peers import PEERS
-from bnbook.check.report import Report, Row, bound
-from bnbook.check.specimens.catalogue import EXHIBITS
-from bnbook.check.specimens.exhibits import Exhibit
-from bnbook.check.specimens.figures import FIGURES
+from importlib import import_module
 
-__all__ = [
-    "BACKWARD", "CHECKS", "CONDUCT", "EQUIVALENT", "EXHIBITS", "FAULTS", "FIGURES",
-    "FORWARD", "KINDS", "METHODS", "OURS", "PEERS", "RIGHT", "Bench", "Check",
-    "Diagnosis", "Exhibit", "Implementation", "KillMatrix", "Kind", "Method", "Report",
-    "Row", "Specimen", "bench", "bound", "check_gradients", "check_trace", "diagnose",
-    "from_graph", "kill_matrix", "numerical_gradient", "passes", "relative_error",
-    "scaled_vjp",
-]
+# What is public, by the module it is in; imported when it is first asked for, so that
+# the command, which needs little of it, starts at once.
+HOME = {
+    "benches": ("KINDS", "Bench", "Kind", "bench"),
+    "checks": ("OURS", "Check"),
+    "diagnosis.diagnose": ("Diagnosis", "diagnose"),
+    "faults": ("BACKWARD", "CONDUCT", "EQUIVALENT", "FAULTS", "FORWARD"),
+    "gradients": ("check_gradients", "check_trace", "numerical_gradient"),
+    "magic": ("load_ipython_extension",),
+    "implementations": ("RIGHT", "Implementation", "Specimen", "from_graph"),
+    "matrix": ("CHECKS", "KillMatrix", "kill_matrix", "passes"),
+    "methods": ("METHODS", "Method", "relative_error"),
+    "mutants": ("scaled_rules",),
+    "peers": ("PEERS",),
+    "report": ("Report", "Row", "bound"),
+    "specimens.catalogue": ("EXHIBITS",),
+    "specimens.exhibits": ("Exhibit",),
+    "specimens.figures": ("FIGURES",),
+}
+__all__ = sorted(name for names in HOME.values() for name in names)
+
+
+def __getattr__(name):
+    for home, names in HOME.items():
+        if name in names:
+            found = getattr(import_module(f"{__name__}.{home}"), name)
+            globals()[name] = found
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return [*globals(), *__all__]

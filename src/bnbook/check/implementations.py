@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bnbook.graph import BATCH_NORM, OPS, run
-from bnbook.graph.trace import backward as send_back
+from bnbook.graph import BATCH_NORM, OPS, run, without
 from bnbook.norm import (
     batch_norm_backward,
     batch_norm_backward_staged,
@@ -47,8 +46,7 @@ def from_graph(graph=BATCH_NORM, ops=OPS, silent=(), axes=statistics_axes):
         return trace.values["y"].copy(), trace
 
     def backward(dy, trace):
-        grads, _ = send_back(graph, trace.values, dy, trace.axes, ops, silent)
-        return results(grads)
+        return results(without(trace.backward(dy), silent).grads)
 
     return Implementation(forward, backward)
 

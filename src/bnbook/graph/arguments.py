@@ -38,3 +38,14 @@ def _masked(value):
     """Whether it is a masked array, or a list with one in it: NumPy would unmask it."""
     return isinstance(value, np.ma.MaskedArray) or (
         isinstance(value, list | tuple) and any(map(_masked, value)))
+
+
+def prepared(names, inputs):
+    """Copies of the inputs in the order of `names` and in the dtype of the arrays."""
+    if set(inputs) != set(names):
+        raise ValueError(f"inputs: got {sorted(inputs)}, expected {sorted(names)}")
+    arrays = {name: array(name, inputs[name], kinds=COMPLEX) for name in names}
+    if empty := [name for name, a in arrays.items() if not a.size]:
+        raise ValueError(f"{empty[0]}: shape {arrays[empty[0]].shape}, expected values")
+    dtype = np.result_type(1.0, *(a if a.ndim else a.item() for a in arrays.values()))
+    return {name: np.array(a, dtype=dtype) for name, a in arrays.items()}

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from bnbook.graph.normalization import BATCH_NORM
 from bnbook.graph.ops import OPS, Op
-from bnbook.graph.trace import Step
+from bnbook.graph.steps import Step
 
 RMS_NORM = (
     Step("sq", "square", ("x",)),
@@ -74,12 +74,11 @@ def merge(a):
 def grouped(groups):
     """The op table with the two rows that GROUP_NORM needs beside the others.
 
-    Each is the other's VJP: values that only change places send their gradients back to
-    the places they came from. `groups` must divide the channels, or the run says so.
+    Each is the other's rule: values that only change places send their gradients back
+    to the places they came from. `groups` must divide the channels, or the run says so.
     """
     return OPS | {
-        "split": Op(lambda axes, a: split(a, groups), lambda axes, g, y, a: (merge(g),),
-                    r"\mathrm{split}($a)", (r"\mathrm{merge}($g)",)),
-        "merge": Op(lambda axes, a: merge(a), lambda axes, g, y, a: (split(g, groups),),
-                    r"\mathrm{merge}($a)", (r"\mathrm{split}($g)",)),
+        "split": Op(lambda axes, a: split(a, groups), ("merge(g)",),
+                    r"\mathrm{split}($a)"),
+        "merge": Op(lambda axes, a: merge(a), ("split(g)",), r"\mathrm{merge}($a)"),
     }

@@ -1,10 +1,10 @@
-r"""The op table: what each operation computes, and what it sends back.
+"""The op table: what each operation computes, and what it sends back.
 
-Every derivative of the graph stands in this file. An op's VJP (vector-Jacobian product)
-takes the upstream gradient, the gradient of the loss by the op's value, and returns the
-gradient of the loss by each input, in the shape to which the inputs broadcast. Summing
-down to an input's own shape is `unbroadcast`, applied in one place, the backward loop.
-All rules take complex numbers, so that the complex step can check them.
+Every derivative of the book's graphs stands here. A rule says what an op sends to one
+of its inputs: g is the gradient by the op's value y, the upstream gradient; a and b are
+the inputs. Rules are made of the table's ops, so a backward pass is a graph of it too.
+`sum(g, a)` adds up what was copied when a was read; where nothing was, it is left out.
+All ops take complex numbers: the complex step can check the rules.
 """
 
 from collections.abc import Callable
@@ -16,40 +16,46 @@ import numpy as np
 class Op(NamedTuple):
     """One row of the table.
 
-    forward(axes, *inputs) is the value; vjp(axes, g, y, *inputs) has one gradient per
-    input, g the upstream gradient, y the value. `tex`, `vjp_tex` write the same: $a, $b
-    the inputs, $y, $g, and $sum where broadcast axes are summed.
+    forward(axes, *inputs) is the value. rules: what is sent to each input, its VJP
+    (vector-Jacobian product), as text; None where an input lends its shape alone.
+    tex: the value in LaTeX, with $a and $b for the inputs.
     """
 
     forward: Callable
-    vjp: Callable
+    rules: tuple[str | None, ...]
     tex: str
-    vjp_tex: tuple[str, ...]
 
 
-def unbroadcast(gradient, shape):
-    """Sum `gradient` over axes along which an input of `shape` was copied forward."""
-    new = gradient.ndim - len(shape)
-    padded = (1,) * new + tuple(shape)
-    axes = [i for i, (n, m) in enumerate(zip(padded, gradient.shape)) if n != m]
-    return gradient.sum(axis=tuple(axes), keepdims=True).reshape(shape)
+def unbroadcast(a, shape):
+    """Sum `a` over the axes along which an array of `shape` was copied to a's shape."""
+    padded = (1,) * (a.ndim - len(shape)) + tuple(shape)
+    axes = [i for i, (n, m) in enumerate(zip(padded, a.shape)) if n != m]
+    return a.sum(axis=tuple(axes), keepdims=True).reshape(shape)
+
+
+def count(axes, a):
+    """m: how many values of `a` have one mean."""
+    return int(np.prod(np.take(a.shape, axes)))
 
 
 OPS = {
-    "mean": Op(
-        lambda axes, a: a.mean(axis=axes, keepdims=True),
-        lambda axes, g, y, a: (np.broadcast_to(g * (y.size / a.size), a.shape),),
-        r"\frac{1}{m}\sum $a", (r"\frac{1}{m}\,$g",)),
-    "subtract": Op(lambda axes, a, b: a - b, lambda axes, g, y, a, b: (g, -g),
-                   "$a - $b", ("$sum$g", "-$sum$g")),
-    "add": Op(lambda axes, a, b: a + b, lambda axes, g, y, a, b: (g, g),
-              "$a + $b", ("$sum$g", "$sum$g")),
-    "multiply": Op(lambda axes, a, b: a * b, lambda axes, g, y, a, b: (g * b, g * a),
-                   r"$a \cdot $b", (r"$sum$g \cdot $b", r"$sum$g \cdot $a")),
-    "square": Op(lambda axes, a: a * a, lambda axes, g, y, a: (2 * g * a,),
-                 "$a^2", (r"2\,$g \cdot $a",)),
-    "sqrt": Op(lambda axes, a: np.sqrt(a), lambda axes, g, y, a: (g / (2 * y),),
-               r"\sqrt{$a}", (r"\frac{$g}{2\,$y}",)),
-    "reciprocal": Op(lambda axes, a: 1 / a, lambda axes, g, y, a: (-g * y * y,),
-                     r"\frac{1}{$a}", (r"-$g \cdot $y^2",)),
+    "add": Op(lambda axes, a, b: a + b, ("sum(g, a)", "sum(g, b)"), "$a + $b"),
+    "subtract": Op(lambda axes, a, b: a - b, ("sum(g, a)", "-sum(g, b)"), "$a - $b"),
+    "multiply": Op(lambda axes, a, b: a * b, ("sum(g * b, a)", "sum(g * a, b)"),
+                   r"$a \cdot $b"),
+    "divide": Op(lambda axes, a, b: a / b, ("sum(g / b, a)", "-sum(g * y / b, b)"),
+                 r"\frac{$a}{$b}"),
+    "square": Op(lambda axes, a: a * a, ("2 * g * a",), "$a^2"),
+    "sqrt": Op(lambda axes, a: np.sqrt(a), ("g / (2 * y)",), r"\sqrt{$a}"),
+    "reciprocal": Op(lambda axes, a: 1 / a, ("-(g * square(y))",), r"\frac{1}{$a}"),
+    "negate": Op(lambda axes, a: -a, ("-g",), "-$a"),
+    "same": Op(lambda axes, a: +a, ("g",), "$a"),
+    "mean": Op(lambda axes, a: a.mean(axis=axes, keepdims=True), ("spread(g, a)",),
+               r"\frac{1}{m}\sum $a"),
+    "spread": Op(lambda axes, a, b: np.broadcast_to(a / count(axes, b), b.shape),
+                 ("mean(g)", None), r"\frac{1}{m}\,$a"),
+    "sum": Op(lambda axes, a, b: unbroadcast(a, b.shape), ("copy(g, a)", None),
+              r"\sum $a"),
+    "copy": Op(lambda axes, a, b: np.broadcast_to(a, b.shape), ("sum(g, a)", None),
+               "$a"),
 }

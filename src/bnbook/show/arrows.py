@@ -23,29 +23,67 @@ class Arrow(NamedTuple):
 def arrows(trace):
     """An arrow for every value that a step read and for every message it sent."""
     read = [Arrow("edge", s.name, i, i, s.name, trace.values[i].shape)
-            for s in trace.graph for i in s.inputs]
+            for s in trace.graph for i in s.inputs if i in trace.values]
     sent = [Arrow("message", m.step, m.input, m.step, m.input, m.gradient.shape)
             for m in trace.messages]
     return read + sent
 
 
-def arrow_svg(arrow, place, *, apart, label, strong):
-    """The arrow between two boxes, `apart` to its own left; faint if not strong."""
-    color = COLORS[arrow.kind]
+def blocked(arrow, place):
+    """Whether another box stands in the straight way of an arrow."""
     (x0, y0), (x1, y1) = place[arrow.start], place[arrow.end]
-    length = hypot(x1 - x0, y1 - y0)
-    ux, uy = (x1 - x0) / length, (y1 - y0) / length
-    ox, oy = apart * uy, -apart * ux  # each direction keeps to its own left
-    start, end = _reach(ux, uy, ox, oy), length - _reach(-ux, -uy, ox, oy) - 2
-    d = "L".join(f"{x0 + ox + t * ux:.1f} {y0 + oy + t * uy:.1f}" for t in (start, end))
+    dx, dy = abs(x1 - x0), abs(y1 - y0)
+
+    def hit(x, y):
+        aside = abs((x - x0) * (y1 - y0) - (y - y0) * (x1 - x0))
+        return (abs(2 * x - x0 - x1) < WIDTH + dx and abs(2 * y - y0 - y1) < HEIGHT + dy
+                and 2 * aside < WIDTH * dy + HEIGHT * dx)
+
+    return any(hit(*at) for name, at in place.items()
+               if name not in (arrow.start, arrow.end))
+
+
+def arrow_svg(arrow, place, *, apart, lane, label, strong):
+    """The arrow between two boxes, `apart` to its own left; faint if not strong.
+
+    lane: None if it is straight; a number if it goes round the boxes in its way, which
+    keeps those that do apart.
+    """
+    color = COLORS[arrow.kind]
+    points, (x, y, anchor) = (_straight(arrow, place, apart) if lane is None
+                              else _bent(arrow, place, lane))
+    d = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    text = (f'<text x="{x:.1f}" y="{y:.1f}" style="fill: {color}; font-size: 10px; '
+            f'text-anchor: {anchor}">{arrow.shape}</text>')
     return (
         f'<g class="{arrow.kind}" data-step="{arrow.step}" data-input="{arrow.input}" '
         f'opacity="{1 if strong else 0.25}"><path d="M{d}" '
         f'marker-end="url(#{arrow.kind})" '
         f'style="fill: none; stroke: {color}; stroke-width: 1.6"/>'
-        + (_label(arrow, x0 + ox, y0 + oy, ux, uy, start, end) if label else "")
-        + "</g>"
+        f'{text if label else ""}</g>'
     )
+
+
+def _straight(arrow, place, apart):
+    """(points, label): from border to border."""
+    (x0, y0), (x1, y1) = place[arrow.start], place[arrow.end]
+    length = hypot(x1 - x0, y1 - y0)
+    ux, uy = (x1 - x0) / length, (y1 - y0) / length
+    ox, oy = apart * uy, -apart * ux  # each direction keeps to its own left
+    start, end = _reach(ux, uy, ox, oy), length - _reach(-ux, -uy, ox, oy) - 2
+    points = [(x0 + ox + t * ux, y0 + oy + t * uy) for t in (start, end)]
+    return points, _label(arrow, x0 + ox, y0 + oy, ux, uy, start, end)
+
+
+def _bent(arrow, place, lane):
+    """(points, label): between the rows and between the columns, so past every box."""
+    (x0, y0), (x1, y1), n = place[arrow.start], place[arrow.end], lane % 6
+    down, side = 1 if y1 > y0 else -1, -1 if x0 < x1 else 1
+    x, y, end = x0 + 10 + 4 * n, y0 + down * (24 + 4 * n), y1 - down * (8 + 2 * n)
+    gap = x1 + side * (WIDTH / 2 + 8 + 5 * n)
+    points = [(x, y0 + down * HEIGHT / 2), (x, y), (gap, y), (gap, end),
+              (x1 + side * (WIDTH / 2 + 2), end)]
+    return points, (gap + 4, (y + end) / 2, "start")
 
 
 def _reach(ux, uy, ox, oy):
@@ -59,9 +97,6 @@ def _label(arrow, x, y, ux, uy, start, end):
     slanted, long = abs(ux * uy) > 0.1, len(str(arrow.shape)) > 9
     t = start + (end - start) * (0.35 if slanted and not long else 0.5)
     x, y = x + t * ux + 5 * uy, y + t * uy - 5 * ux
-    anchor = "middle" if abs(uy) < 0.1 else "start" if uy > 0 else "end"
     drop = 3.5 if abs(uy) > 0.1 else 7 if ux < 0 else 0
-    return (
-        f'<text x="{x:.1f}" y="{y + drop:.1f}" style="fill: {COLORS[arrow.kind]}; '
-        f'font-size: 10px; text-anchor: {anchor}">{arrow.shape}</text>'
-    )
+    anchor = "middle" if abs(uy) < 0.1 else "start" if uy > 0 else "end"
+    return x, y + drop, anchor

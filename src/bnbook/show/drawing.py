@@ -2,10 +2,11 @@
 
 A blue arrow is a value on its way forward into a step; an orange arrow is a message on
 its way back. Colours are the palette's, which a page maps to its own light and dark.
+The page's script draws the same (`web/drawing.js`), and a test holds the two together.
 """
 
 from bnbook.graph import PATHS
-from bnbook.show.arrows import COLORS, HEIGHT, WIDTH, arrow_svg, arrows
+from bnbook.show.arrows import COLORS, HEIGHT, WIDTH, arrow_svg, arrows, blocked
 from bnbook.show.layout import layout, path_edges
 from bnbook.show.palette import PALETTE
 
@@ -49,9 +50,10 @@ def draw(trace, lit=(), *, path=None, direction="both", crop=False):
         place = _near(trace.graph, place, lit)
     shown = [a for a in arrows(trace) if a.kind in KINDS[direction]
              and {a.start, a.end} <= set(place)]
-    both = direction == "both"
+    both, bent = direction == "both", [blocked(a, place) for a in shown]
     lines = [
         arrow_svg(a, place, apart=5 * both + 8 * shown[:k].count(a),
+                  lane=sum(bent[:k]) if bent[k] else None,
                   label=a.kind in KINDS[direction][:1] and a not in shown[k + 1:],
                   strong=not path or (a.step, a.input) in on_path)
         for k, a in enumerate(shown)]
@@ -80,12 +82,14 @@ def _box(name, op, at, lit):
     x, y = at
     fill, edge = (PALETTE["lit"], PALETTE["ink"]) if lit else ("none", PALETTE["muted"])
     radius = 20 if op == "input" else 6
+    size = min(15, max(10, 120 // len(name)))
+    said = name if len(name) <= 12 else f"{name[:7]}…{name[-4:]}"
     return (
         f'<g class="node" data-name="{name}"><rect x="{x - WIDTH / 2}" '
         f'y="{y - HEIGHT / 2}" width="{WIDTH}" height="{HEIGHT}" rx="{radius}" '
         f'style="fill: {fill}; stroke: {edge}; stroke-width: {1.8 if lit else 1}"/>'
-        f'<text x="{x}" y="{y - 2}" style="fill: {PALETTE["ink"]}; font-size: 15px; '
-        f'font-weight: 600; text-anchor: middle">{name}</text>'
+        f'<text x="{x}" y="{y - 2}" style="fill: {PALETTE["ink"]}; '
+        f'font-size: {size}px; font-weight: 600; text-anchor: middle">{said}</text>'
         f'<text x="{x}" y="{y + 13}" style="fill: {PALETTE["muted"]}; '
         f'font-size: 10.5px; text-anchor: middle">{op}</text></g>'
     )
@@ -93,7 +97,7 @@ def _box(name, op, at, lit):
 
 def _room(trace):
     """What the longest shape needs beside the gap between two columns of boxes."""
-    longest = max(len(str(value.shape)) for value in trace.values.values())
+    longest = max(len(str(trace.values[name].shape)) for name in trace.values)
     return max(0, 6 * longest + 8 - (PITCH - WIDTH))
 
 

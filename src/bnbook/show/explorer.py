@@ -1,7 +1,7 @@
 """The live graph: a batch one edits, its graph stepped forward and backward.
 
 Python gives the graphs as data, their drawings, the edges of each path and the first
-values; the script (`tools/page/live/explorer.js`) runs them on the op table's mirror.
+values; the script (`web/explorer.js`) runs them by the op table's rules.
 """
 
 import json
@@ -9,12 +9,22 @@ import json
 from bnbook.graph import grouped, run
 from bnbook.show.drawing import draw
 from bnbook.show.explorer_graphs import GRAPHS, PRESETS, batch, paths_of, shaped_inputs
-from bnbook.show.export import trace_json
+from bnbook.show.export import table_data, trace_json
 from bnbook.show.live import Live, inline, short
-from bnbook.show.rules import WORDS, back_rules, rule
 
-PARTS = ("tools", "batch", "graph", "detail", "shares", "story", "values", "python")
-OWN = ("batch", "shares", "story")  # parts whose scripts come only where they show
+PARTS = ("tools", "batch", "graph", "detail", "shares", "story", "values", "python",
+         "own")
+OWN = ("batch", "shares", "story", "own")  # their scripts come only where they show
+TEXT = """\
+mu = mean(x)
+xmu = x - mu
+sq = square(xmu)
+var = mean(sq)
+vareps = var + eps
+std = sqrt(vareps)
+xhat = xmu / std
+y = gamma * xhat + beta
+"""
 CAPTION = ("The live graph. Arrow keys step forward and back, space plays, Home and "
            "End go to the first and the last step.")
 
@@ -38,8 +48,10 @@ def explorer(trace, *, at="start", path=None, cut=None, view=PARTS, graphs=(),
     _one_of("cut", cut, [None, *paths_of(kind)])
     for part in view:
         _one_of("view", part, PARTS)
+    view = [part for part in view if part != "own" or "batch" in runs]
     data = {
-        "name": name, "view": list(view), "words": WORDS,
+        "name": name, "view": view, "ops": table_data(grouped(1)),
+        "own": TEXT if "own" in view else None,
         "start": {"graph": kind, "at": at, "path": path, "cut": cut},
         "graphs": {k: graph_data(k, ran) for k, ran in runs.items()},
     }
@@ -82,18 +94,15 @@ def kind_of(trace):
 
 
 def graph_data(kind, trace):
-    """One graph for the script: steps, rules, paths, and batches to try it on."""
+    """One graph for the script: steps, paths, and batches to try it on."""
     entry, data = GRAPHS[kind], json.loads(trace_json(trace))
-    steps = [step | {"rule": rule(trace, step["name"]),
-                     "back": back_rules(trace, step["name"])}
-             for step in data["steps"]]
     first = {n: _flat(data["values"][n]) for n in entry.inputs}
     first |= {"dy": _flat(data["grads"]["y"]), "eps": data["values"]["eps"]}
     others = PRESETS[1:] if first == batch(kind) else ()  # they vary that batch
     return {
         "title": entry.title, "constant": entry.constant, "axes": list(entry.axes),
         "groups": entry.groups, "upright": entry.upright, "roles": entry.roles,
-        "inputs": list(entry.inputs), "steps": steps, "paths": paths_of(kind),
+        "inputs": list(entry.inputs), "steps": data["steps"], "paths": paths_of(kind),
         "presets": {"as shipped": first}
         | {label: batch(kind, label) for label in others},
     }
@@ -104,8 +113,9 @@ def values_table(trace):
     head = "".join(f'<th scope="col">{h}</th>' for h in ("name", "value", "gradient"))
     rows = "".join(
         f'<tr data-name="{name}"><th scope="row">{name}</th>'
-        f"<td>{_numbers(value)}</td><td>{_numbers(trace.grads.get(name))}</td></tr>"
-        for name, value in trace.values.items())
+        f"<td>{_numbers(trace.values[name])}</td>"
+        f"<td>{_numbers(trace.grads.get(name))}</td></tr>"
+        for name in trace.values)
     return (f'<table class="bn-values"><caption>All values and their gradients, '
             f"rounded</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
             "</table>")

@@ -2,6 +2,11 @@
 
 import json
 
+from bnbook.graph import OPS
+from bnbook.graph.expressions import expression
+from bnbook.show.formulas import PLAIN
+from bnbook.show.words import WORDS
+
 
 def trace_json(trace):
     """Steps, shapes, values, gradients and messages of a trace, as a JSON text.
@@ -13,8 +18,8 @@ def trace_json(trace):
         {
             "axes": trace.axes,
             "steps": [step._asdict() for step in trace.graph],
-            "shapes": {name: value.shape for name, value in trace.values.items()},
-            "values": {name: value.tolist() for name, value in trace.values.items()},
+            "shapes": {name: trace.values[name].shape for name in trace.values},
+            "values": {name: trace.values[name].tolist() for name in trace.values},
             "grads": {name: grad.tolist() for name, grad in trace.grads.items()},
             "messages": [
                 {**message._asdict(), "gradient": message.gradient.tolist()}
@@ -23,3 +28,15 @@ def trace_json(trace):
         },
         allow_nan=False,
     )
+
+
+def table_data(ops=OPS):
+    """The op table for a page's script: each op's rules as trees, and how to print it.
+
+    A tree is a name, a number as text, or [op, tree, ...]; null where nothing is sent.
+    """
+    return {
+        name: {"rules": [rule and expression(rule) for rule in op.rules],
+               "print": PLAIN.get(name), "words": WORDS.get(name)}
+        for name, op in ops.items()
+    }

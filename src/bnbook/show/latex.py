@@ -1,11 +1,17 @@
 r"""A trace as LaTeX: every step, and every gradient as the sum of its messages."""
 
-from collections import defaultdict
-from string import Template
+import re
+
+from bnbook.graph import OPS
+from bnbook.graph.expressions import PART, expression
+from bnbook.show.formulas import MEANS, printed, tex_rows, tree
+
+SHAPED = ("spread", "sum", "copy")  # their second input lends its shape alone
+SIGNS = {"add": "+", "subtract": "-"}
 
 SYMBOLS = {
     "x": "x", "y": "y", "mu": r"\mu", "xhat": r"\hat{x}", "gamma": r"\gamma",
-    "beta": r"\beta", "eps": r"\epsilon", "xg": "x_g", "xhatg": r"\hat{x}_g",
+    "m": "m", "beta": r"\beta", "eps": r"\epsilon", "xg": "x_g", "xhatg": r"\hat{x}_g",
 }
 
 
@@ -27,51 +33,106 @@ class Latex:
 
 def symbol(name):
     r"""A name in LaTeX: Greek where the name is Greek, the name itself otherwise."""
-    return SYMBOLS.get(name, rf"\mathit{{{name}}}")
+    if name[0].isdigit():
+        digits, _, power = name.lower().partition("e")
+        times = "" if digits == "1" else rf"{digits} \cdot "
+        return rf"{times}10^{{{int(power)}}}" if power else digits
+    plain = name.replace("_", r"\_")
+    return SYMBOLS.get(name, rf"\mathit{{{plain}}}")
 
 
-def step_tex(trace, name):
+def step_tex(trace, name, equals="="):
     """One step forward, such as xmu = x - mu."""
-    step = next(s for s in trace.graph if s.name == name)
-    rule = trace.ops[step.op].tex
-    return f"{symbol(name)} &= {_fill(rule, trace, step)}"
+    return f"{symbol(name)} {equals} {_formula(trace, trace.graph, name)}"
 
 
-def gradient_tex(trace, name):
+def gradient_tex(trace, name, equals="="):
     """The gradient of one value: the sum of the messages that it received."""
-    sent = _message_tex(trace)[name]
-    return f"d{symbol(name)} &= " + " + ".join(sent).replace("+ -", "- ")
+    if not trace.into(name):
+        raise ValueError(f"name: {name!r}, expected one of {completed(trace)}")
+    sent = {message.name for message in trace.messages} - {f"d{n}" for n in trace.grads}
+    return f"d{symbol(name)} {equals} {_formula(trace, trace.back, f'd{name}', sent)}"
+
+
+def message_tex(trace, step, name, before=""):
+    """What one step sends to an input that others send to as well.
+
+    An arrow stands in place of the sign; before: what stands before it, such as "&".
+    """
+    sent = next((m for m in trace.into(name) if m.step == step), None)
+    if sent is None:
+        raise ValueError(f"step: {step!r} sends no message to {name!r}")
+    formula = _formula(trace, trace.back, sent.name)
+    return rf"d{symbol(name)} {before}\leftarrow {formula}"
+
+
+def rules_table(names, ops=OPS):
+    """Rows of the op table: an op's value, what it sends to its inputs, what it keeps.
+
+    What it keeps is what its rules read of inputs and value; shapes it knows anyway.
+    """
+    lines = [r"\text{op} & y & \text{sends} & \text{keeps}"]
+    for name in names:
+        trees = [expression(rule) for rule in ops[name].rules]
+        sent = r",\;\; ".join(_number(printed(tree, tex_rows(ops))) for tree in trees)
+        kept = [v for v in "aby" if any(v in leaves(tree) for tree in trees)]
+        keeps = ", ".join(kept) or r"\text{shapes}"
+        lines.append(rf"\text{{{name}}} & {_number(ops[name].tex.replace('$', ''))} & "
+                     rf"{sent} & {keeps}")
+    table = r" \\ ".join(lines)
+    return Latex(rf"\begin{{array}}{{llll}} {table} \end{{array}}")
+
+
+def leaves(tree):
+    """The names that a rule's tree reads, those that lend their shape alone aside."""
+    if isinstance(tree, str):
+        return {tree}
+    op, *parts = tree
+    return set().union(*map(leaves, parts[:1] if op in SHAPED else parts))
+
+
+def form_tex(trace, tree):
+    """A line of a closed form (`closed_form`), with mean(…) for a mean."""
+    rows = tex_rows(trace.ops) | {
+        "mean": MEANS["mean"]._replace(text=r"\mathrm{mean}($a)")}
+    return _number(printed(tree, rows, _symbols(trace)))
+
+
+def terms_tex(trace, tree):
+    """A line of a closed form, a term a line, to stand in `aligned`."""
+    if tree[0] not in SIGNS:
+        return form_tex(trace, tree)
+    op, before, last = tree
+    return (rf"{terms_tex(trace, before)} \\ &\quad {SIGNS[op]} "
+            rf"{form_tex(trace, last)}")
 
 
 def derivation(trace):
     """The whole derivation, forward and then backward, as one aligned display."""
-    lines = [step_tex(trace, step.name) for step in trace.graph]
-    if trace.messages:
-        lines += [gradient_tex(trace, name) for name in completed(trace)]
+    lines = [step_tex(trace, step.name, "&=") for step in trace.graph
+             if not step.name.endswith(PART)]
+    lines += [gradient_tex(trace, name, "&=") for name in completed(trace)]
     return Latex("\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}")
 
 
 def completed(trace):
     """The names that received messages, in the order in which their sums were whole."""
-    last_first = dict.fromkeys(message.input for message in reversed(trace.messages))
-    return list(last_first)[::-1]
+    return [step.name[1:] for step in trace.back
+            if step.name[1:] in trace.grads and not step.name.endswith(PART)]
 
 
-def _message_tex(trace):
-    """name -> the messages into it, in LaTeX, in the order in which they were sent."""
-    into = defaultdict(list)
-    for step in (s for s in reversed(trace.graph) if s.name in trace.grads):
-        rules = trace.ops[step.op].vjp_tex
-        for name, rule in zip(step.inputs, rules, strict=True):
-            into[name].append(_fill(rule, trace, step, name))
-    return into
+def _formula(trace, steps, name, inner=()):
+    """What makes a value, in the symbols of the trace."""
+    return _number(printed(tree(steps, name, inner), tex_rows(trace.ops),
+                           _symbols(trace)))
 
 
-def _fill(rule, trace, step, target=None):
-    """A rule of the op table with this step's symbols in it."""
-    copied = target and trace.values[target].shape != trace.values[step.name].shape
-    names = dict(zip("ab", map(symbol, step.inputs)))
-    return Template(rule).substitute(
-        names, y=symbol(step.name), g=f"d{symbol(step.name)}",
-        sum=r"\sum " if copied else "",
-    )
+def _symbols(trace):
+    """What a name of the trace, or of a gradient in it, is in LaTeX."""
+    backward = {f"d{n}": f"d{symbol(n)}" for n in trace.grads}
+    return lambda name: backward.get(name) or symbol(name)
+
+
+def _number(tex):
+    """LaTeX with a thin space for the sign of a product between a number and a name."""
+    return re.sub(r"(?<![^\s({])(\d+) \\cdot (?!\d)", r"\1\\,", tex)

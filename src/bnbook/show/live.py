@@ -1,6 +1,6 @@
 """A live part of a page: its data, and what stands there without a script.
 
-In the book, `tools/page/live/NAME.js` finds the part, reads the data and takes the
+In the book, `web/NAME.js` finds the part, reads the data and takes the
 place of the rest. Read as a notebook, in print or without script, the rest is shown.
 """
 

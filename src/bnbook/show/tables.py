@@ -2,6 +2,7 @@
 
 from html import escape
 
+from bnbook.show.formulas import MEANS, PLAIN, printed
 from bnbook.show.latex import completed
 
 ROW_HEAD = 'th scope="row"'
@@ -41,6 +42,12 @@ def steps_table(trace):
     rows = [(s.name, s.op, ", ".join(s.inputs), trace.values[s.name].shape)
             for s in trace.graph]
     return Table("The graph's steps", ("value", "op", "inputs", "shape"), rows)
+
+
+def rules_applied(changes):
+    """The rules of a `closed_form`, in order: what each says and what it gave."""
+    rows = [(c.rule, c.says, printed(c.tree, PLAIN | MEANS)) for c in changes]
+    return Table("The rules, in order", ("rule", "says", "the gradient then"), rows)
 
 
 def _cell(text, tag="td"):
@@ -86,8 +93,8 @@ def symbols_table(trace, member="batch"):
     meanings = MEANINGS | {"mu": f"the mean of each {PARTS[member]}"}
     if member == "rms":
         meanings |= {"sq": "the square of each value"}
-    rows = [(name, LETTERS.get(name, name), meanings[name], value.shape)
-            for name, value in trace.values.items()]
+    rows = [(name, LETTERS.get(name, name), meanings[name], trace.values[name].shape)
+            for name in trace.values]
     head = ("code", "formula", "meaning", "shape")
     name = member.upper() if member == "rms" else member
     return Table(f"The names of {name} normalization", head, rows)

@@ -4,44 +4,60 @@ Arguments and attributes are known by their names. NAMES lists what each thing i
 called; underscores and capitals do not count.
 """
 
+import importlib
 import inspect
 import traceback
 import warnings
+from pathlib import Path
 
 import numpy as np
 
 NAMES = {
-    "x": "x input inputs inp a h batch data",
-    "gamma": "gamma g weight scale scaler gammas",
-    "beta": "beta b bias shift intercept offset betas",
+    "x": "x input inputs inp a h batch data inputtensor inputdata z xbatch feature in",
+    "gamma": "gamma g weight weights scale scaler gammas w bw gain coef gammaparam",
+    "beta": "beta b bias biases shift intercept offset betas bb betaparam",
     "eps": "eps epsilon e",
     "momentum": "momentum mom decay rho",
     "bn_param": "bnparam bnparams param params config cfg options opts hyperparams",
-    "mode": "mode",
+    "mode": "mode phase",
     "training": "training train istraining trainflg trainflag istrain trainable",
-    "testing": "test testing istest inference eval evaluate",
+    "testing": "test testing istest inference eval evaluate predict testingphase",
     "running_mean": "runningmean movingmean runmean runningmu movmean avgmean rm "
-                    "popmean runningmeans movingmu runningavg meanrunning emamean",
+                    "popmean runningmeans movingmu runningavg meanrunning emamean "
+                    "runningm meanavg meanmov globalmean",
     "running_var": "runningvar movingvar runvar runningvariance movingvariance "
-                   "movvar avgvar rv popvar varrunning emavar",
+                   "movvar avgvar rv popvar varrunning emavar runningv varavg "
+                   "varmov globalvar runningstd",
     "features": "numfeatures features d c dim size nfeatures channels nchannels "
-                "numchannels nin inputdim inputsize n width nfeat nfeats dims shape",
+                "numchannels nin inputdim inputsize n width nfeat nfeats dims shape "
+                "inputshape units nunits ninputs inputs numunits hidden nodes "
+                "hiddensize nneurons neurons infeatures inchannels inputdims "
+                "layersize outputsize outchannels outfeatures inputfeatures insize",
     "dy": "dy dout upstream grad gradoutput dldy dlout dz g delta gout gradout dnext "
-          "gy dloss doutput outgrad grady",
-    "cache": "cache ctx saved memory context",
+          "gy dloss doutput outgrad grady dvalues accumgrad errortensor error "
+          "dldbz da outputgradient gradient outputgrad topgrad dldz err eta douty "
+          "gradientoutput upstreamgrad upstreamgradient delt gradin",
+    "cache": "cache ctx saved memory context caches", "context": "ctx context",
     "mu": "mu mean mn samplemean batchmean xmean", "sq": "sq xmusq",
     "xmu": "xmu xm xc centered centred xcentered xcentred dev deviation",
     "var": "var samplevar batchvar variance xvar",
-    "vareps": "vareps", "std": "std sqrtvar sigma stddev",
+    "vareps": "vareps", "std": "std sqrtvar sigma stddev sd s root denom",
     "ivar": "ivar invstd istd invvar rstd invsqrtvar",
     "xhat": "xhat xnorm xnormalized normalized normed xn xnormalised",
-    "gx": "gx gammax", "y": "y out output",
-    "p": "p prob rate dropprob droprate keepprob keep prop dropout",
-    "dropout_param": "dropoutparam dropoutparams param params config",
-    "rng": "rng generator random randomstate", "pool_param": "poolparam param params",
-    "conv_param": "convparam param params", "w": "w weight weights filters kernel f",
+    "gx": "gx gammax", "y": "y out output outputs result activations",
+    "learning_rate": "learningrate lr alpha eta rate step stepsize lrate",
+    "optimizer": "optimizer optim opt optimiser", "name": "name layername",
+    "batch_size": "batchsize bs batch m minibatchsize", "dtype": "dtype",
+    "p": "p prob rate dropprob droprate dropoutrate keepprob keep prop dropout",
+    "rng": "rng generator random randomstate", "seed": "seed",
+    "w": "w weight weights filters kernel kernels filter f theta",
+    "b": "b bias biases", "groups": "g groups numgroups ngroups",
+    "labels": "y label labels target targets t ytrue truth",
+    "slope": "alpha slope negativeslope leak", "stride": "stride strides s",
     "height": "height poolheight hh kh ph", "width": "width poolwidth ww kw pw",
-    "stride": "stride s", "pad": "pad padding",
+    "size": "f k size poolsize kernelsize filtersize windowsize", "pad": "pad padding",
+    "outputs": "outputs nout outchannels numfilters nfilters outputsize outputdim "
+               "outfeatures units nneurons",
 }
 MEANS = {}
 for _meaning, _words in NAMES.items():
@@ -55,7 +71,15 @@ def meanings(name):
 
 
 class Broke(Exception):
-    """The reader's code raised, or gave what is of no use; its message is one line."""
+    """The reader's code raised, or gave what is of no use; its message is one line.
+
+    `__cause__` is what the reader's code raised. Nothing else is told as the reader's:
+    any other exception is bnbook's own.
+    """
+
+
+NOT_THEIRS = ("<frozen", *(f"{Path(file).parent}/" for file in (
+    Path(__file__).parent, np.__file__, importlib.__file__)))
 
 
 def attempt(f, *args, **kwargs):
@@ -64,20 +88,18 @@ def attempt(f, *args, **kwargs):
         warnings.simplefilter("ignore")
         try:
             return f(*args, **kwargs)
-        except Broke:
+        except (Broke, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # sys.exit() among them
             raise Broke(_line(error)) from error
 
 
 def _line(error):
     words = " ".join(str(error).split())
     theirs = [frame for frame in traceback.extract_tb(error.__traceback__)
-              if frame.filename != __file__
-              and not any(word in frame.filename for word in (
-                  "numpy", "<frozen", "importlib", "modules.py"))]
+              if not frame.filename.startswith(NOT_THEIRS)]
     place = f" (in {theirs[-1].name}, line {theirs[-1].lineno})" if theirs else ""
-    return f"{type(error).__name__}: {words[:200]}{place}"
+    return f"{type(error).__name__}{': ' * bool(words)}{words[:200]}{place}"
 
 
 def parameters(f):
@@ -89,58 +111,6 @@ def parameters(f):
     return [p for p in found if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
 
 
-def meaning(name, given):
-    """Which of the things in `given` a name means, or None."""
-    return next((m for m in meanings(name) if m in given), None)
-
-
-def call(f, given, order):
-    """f with what its parameters ask for: by name, or else the next of `order`.
-
-    given: meaning -> value. A parameter with a default is left alone if its name says
-    nothing.
-    """
-    by_name = {p.name: meaning(p.name, given) for p in parameters(f)}
-    left = [m for m in order if m in given and m not in by_name.values()]
-    args, kwargs = [], {}
-    for p in parameters(f):
-        asked = by_name[p.name]
-        if asked is None:
-            if p.default is not p.empty:
-                continue
-            if not left:
-                raise Broke(f"{getattr(f, '__name__', f)} asks for {p.name!r}, "
-                            "which means nothing here")
-            asked = left.pop(0)
-        if p.kind is p.POSITIONAL_ONLY:
-            args.append(given[asked])
-        else:
-            kwargs[p.name] = given[asked]
-    if not parameters(f):
-        args = [given[m] for m in order if m in given]
-    return attempt(f, *args, **kwargs)
-
-
 def asks_for(f, wanted):
     """Whether a parameter of f is called so."""
     return any(wanted in meanings(p.name) for p in parameters(f))
-
-
-def holders(thing):
-    """Every dict in which a layer may keep its arrays: its own, and those in it."""
-    own = getattr(thing, "__dict__", {})
-    return [own, *(value for value in list(own.values()) if isinstance(value, dict))]
-
-
-def find(thing, wanted, prefixes=("",), suffixes=("",), inside=None):
-    """(dict, key) where a layer keeps something, or None."""
-    for holder in holders(thing) if inside is None else inside:
-        for key in list(holder):
-            word = str(key).lower().replace("_", "")
-            for a in prefixes:
-                for b in suffixes:
-                    core = word[len(a):len(word) - len(b)]
-                    if (word == a + core + b and wanted in MEANS.get(core, [])
-                            and holder[key] is not None):
-                        return holder, key
-    return None

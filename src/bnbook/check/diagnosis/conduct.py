@@ -4,22 +4,27 @@ from contextlib import suppress
 
 import numpy as np
 
-from bnbook.check.diagnosis.calls import Broke, asks_for
+from bnbook.check.diagnosis.calls import Broke
 from bnbook.check.diagnosis.digits import batch_of_one, digits, float32
 from bnbook.check.diagnosis.probes import error, observe
-from bnbook.check.diagnosis.told import Told
+from bnbook.check.diagnosis.told import Told, note
 
 SLACK = 1e-9
+ADD_UP = note("gradients add up", "gamma", "gradients of γ and β add up from call to "
+              "call (PyTorch's convention): set them to 0")
+NOT_REPEATABLE = Told("backward not repeatable", "x", "a second backward of the same "
+                      "forward gives other gradients")
+LATEST = Told("only the last forward", "xhat", "backward uses the values of the latest "
+              "forward, not of the cache that it is given")
+NO_MODE = Told("unknown mode", "y", "an unknown mode returns None; it should raise")
+ANY_MODE = note("unknown mode", "y", "an unknown mode is taken without a word")
 
 
 def gathered(checks):
-    """What the checks tell; one that breaks says nothing.
-
-    A reader's code may return anything, so that a comparison may break in any way.
-    """
+    """What the checks tell; one in which the reader's code breaks says nothing."""
     told = []
     for check in checks:
-        with suppress(Exception):
+        with suppress(Broke):
             told += check()
     return told
 
@@ -34,124 +39,110 @@ def same(results, expected):
                for name, a in expected.items() if name in results)
 
 
+def ran(reader, p, **kept):
+    """A session after one forward of a probe."""
+    session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps, **kept)
+    session.forward(p.x.copy())
+    return session
+
+
 def overwritten(reader, p):
     """Faults: the caller's arrays are changed."""
-    arrays = {"x": p.x.copy(), "gamma": p.gamma.copy(), "beta": p.beta.copy(),
-              "dout": p.dy.copy()}
-    session = reader.start(arrays["gamma"], arrays["beta"], p.eps)
-    session.forward(arrays["x"])
-    told = _changed(arrays, p, "forward", ())
-    session.backward(arrays["dout"])
-    return told + _changed(arrays, p, "backward", [t.node for t in told])
-
-
-def _changed(arrays, p, where, known):
-    before = {"x": p.x, "gamma": p.gamma, "beta": p.beta, "dout": p.dy}
-    nodes = {"dout": "y"}
-    return [Told(f"{name} overwritten", nodes.get(name, name),
-                 f"{name} is overwritten: your {where} works in the caller's array")
-            for name, a in arrays.items()
-            if not np.array_equal(a, before[name])
-            and nodes.get(name, name) not in known]
+    given = {"x": p.x, "gamma": p.gamma, "beta": p.beta, "dout": p.dy}
+    arrays = {name: a.copy() for name, a in given.items()}
+    session, told = reader.start(arrays["gamma"], arrays["beta"], p.eps), {}
+    for where, run in (("forward", lambda: session.forward(arrays["x"])),
+                       ("backward", lambda: session.backward(arrays["dout"]))):
+        run()
+        for name, a in arrays.items():
+            if not np.array_equal(a, given[name]):
+                told.setdefault(name, Told(
+                    f"{name} overwritten", "y" if name == "dout" else name, f"{name} "
+                    f"is overwritten: your {where} works in the caller's array",
+                    caller=name))
+    return list(told.values())
 
 
 def not_repeatable(reader, p):
     """A fault: calling backward twice gives two results; or a note, if grads add up."""
-    session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps)
-    session.forward(p.x.copy())
+    session = ran(reader, p)
     first, again = (session.backward(p.dy.copy()) for _ in range(2))
     if same(again, first):
         return []
-    if reader.kind == "layer" and error(again["x"], first["x"]) <= SLACK:
-        return [("note", Told("gradients add up", "gamma", "gradients of γ and β add "
-                              "up from call to call (PyTorch's convention): set them "
-                              "to 0"))]
-    return [Told("backward not repeatable", "x",
-                 "a second backward of the same forward gives other gradients")]
+    adds = reader.kind == "layer" and error(again["x"], first["x"]) <= SLACK
+    return [ADD_UP if adds else NOT_REPEATABLE]
 
 
 def last_forward(reader, p, other):
     """A fault: functions whose backward uses the latest forward, not its cache."""
-    if reader.kind == "layer":
+    seen = observe(reader, p)
+    if reader.kind == "layer" or seen.session.broke:
         return []
-    session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps)
-    session.forward(p.x.copy())
-    expected = observe(reader, p).results
-    reader.start(other.gamma.copy(), other.beta.copy(), other.eps).forward(
-        other.x.copy())
-    try:
-        if same(session.backward(p.dy.copy()), expected):
+    session = ran(reader, p)
+    ran(reader, other)
+    with suppress(Broke):
+        if same(session.backward(p.dy.copy()), seen.results):
             return []
-    except Broke:
-        pass
-    return [Told("only the last forward", "xhat", "backward uses the values of the "
-                 "latest forward, not of the cache that it is given")]
+    return [LATEST]
 
 
 def references(reader, p):
     """Notes: editing x, gamma or y after the forward changes the gradients."""
     expected, told = observe(reader, p).results, []
+    del expected["y"]
     for name in ("x", "y", "gamma")[:3 if reader.kind == "functions" else 2]:
         x, gamma = p.x.copy(), p.gamma.copy()
         session = reader.start(gamma, p.beta.copy(), p.eps)
-        y = session.forward(x)
+        edited = {"y": session.forward(x), "x": x, "gamma": gamma}[name]
         session.x = p.x.copy()  # for a backward(x, dy), which is handed x once more
-        edited = {"x": x, "y": y, "gamma": gamma}[name]
+        if edited.dtype.kind != "f" or not edited.flags.writeable:
+            continue
         edited *= np.linspace(1, 2, edited.size).reshape(edited.shape)
-        if not same(session.backward(p.dy.copy()), {
-                n: a for n, a in expected.items() if n != "y"}):
-            told.append(("note", Told(
+        if not same(session.backward(p.dy.copy()), expected):
+            told.append(note(
                 f"keeps the caller's {name}", name, f"the cache keeps {name} itself, "
-                f"not a copy: editing {name} after the forward changes the gradients")))
+                f"not a copy: editing {name} after the forward changes the gradients"))
     return told
 
 
 def wrong_shapes(reader, seen):
-    """Right numbers in another shape: a fault, but a layer may keep (1, C)."""
-    told = []
-    for name, wanted in (("y", "x"), ("x", "x"), ("gamma", "gamma"), ("beta", "beta")):
-        for s in seen:
-            shape, right = s.shapes.get(name), getattr(s.probe, wanted).shape
+    """Right numbers in another shape: a fault of y and dx, else a note."""
+    told = {}
+    for s in seen:
+        for name, wanted in (("y", s.probe.x), ("x", s.probe.x),
+                             ("gamma", s.probe.gamma), ("beta", s.probe.beta)):
+            shape, right = s.shapes.get(name), wanted.shape
             if shape in (None, right) or np.prod(shape) != np.prod(right):
                 continue
-            what = "y" if name == "y" else f"d{name}"
-            sentence = (f"{what} has shape {shape}, not {right}" if what in ("y", "dx")
-                        else f"{what} keeps its dims: it is {shape}, not {right}")
-            fault = Told(f"{what} keeps its dims" if name in ("gamma", "beta")
-                         else f"{what} in another shape", name, sentence)
-            layer = reader.kind == "layer" and name in ("gamma", "beta")
-            told.append(("note", fault) if layer else fault)
-            break
-    return told
+            what = name if name == "y" else f"d{name}"
+            told.setdefault(name, Told(
+                f"{what} in another shape", name,
+                f"{what} has shape {shape}, not {right}") if wanted is s.probe.x else
+                note(f"{what} keeps its dims", name,
+                     f"{what} keeps its dims: it is {shape}, not {right}"))
+    return [told[name] for name in ("y", "x", "gamma", "beta") if name in told]
 
 
 def unknown_mode(reader, p):
     """A fault: an unknown mode gives None."""
-    takes = (reader.kind == "functions" and reader.has_state) or (
-        reader.kind == "layer" and asks_for(reader.thing.forward, "mode"))
-    if not takes:
+    if reader.kind == "backward" or not reader.takes_mode:
         return []
     session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps)
     try:
         session.forward(p.x.copy(), mode="no such mode")
     except Broke as broke:
-        if "returned None" in str(broke):
-            return [Told("unknown mode", "y", "an unknown mode returns None; it should "
-                         "raise")]
-        return []
-    return [("note", Told("unknown mode", "y", "an unknown mode is taken without a "
-                                               "word"))]
+        return [] if broke.__cause__ else [NO_MODE]  # None came back
+    return [ANY_MODE]
 
 
 def conduct(reader, probes, right):
     """All of it, faults as Told and notes as ("note", Told); nothing that breaks."""
-    p, other = probes[0], probes[-1]
+    p, other, forward = probes[0], probes[-1], reader.kind != "backward"
     checks = [lambda: overwritten(reader, p), lambda: not_repeatable(reader, p),
-              lambda: last_forward(reader, p, other),
-              lambda: unknown_mode(reader, p)]
-    if reader.kind != "backward":
+              lambda: last_forward(reader, p, other), lambda: unknown_mode(reader, p)]
+    if forward:
         checks += [lambda: references(reader, p)]
-    if right and reader.kind != "backward" and p.x.ndim == 2:
-        checks += [lambda: digits(reader), lambda: float32(reader),
-                   lambda: batch_of_one(reader)]
+    if right and forward and p.x.ndim == 2:
+        checks += [lambda check=check: check(reader)
+                   for check in (digits, float32, batch_of_one)]
     return gathered(checks)

@@ -16,7 +16,7 @@ def digits(reader):
     if error(shifted, right) > 1e-7:
         told.append(("note", Told(
             "one-pass variance", "var", "right, but with few digits where the mean is "
-            "large: var is mean(x²) − mu², or as good as that (chapter 10)")))
+            "large: var is mean(x²) − mu², or as good as that (chapter 11)")))
     return told
 
 
@@ -33,7 +33,7 @@ def float32(reader):
     if error(y, wide.results["y"]) > 1e-4:
         told.append(("note", Told(
             "few digits in float32", "mu", "right, but with few digits in float32 "
-            "where the mean is large (chapter 10)")))
+            "where the mean is large (chapter 11)")))
     return told
 
 

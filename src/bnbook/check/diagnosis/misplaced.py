@@ -1,91 +1,67 @@
-"""A y that is right but for one thing: whose statistics, its places, its limits."""
+"""An output that is right but for one thing: whose statistics, its places, its limits.
+"""
 
 import numpy as np
 
 from bnbook.check.diagnosis.probes import fits
 from bnbook.check.diagnosis.told import Told
-from bnbook.graph import BATCH_NORM, run
-from bnbook.norm.batch_norm import statistics_axes
+from bnbook.check.edits.programs import inputs_of, values_of
+from bnbook.check.edits.table import NAMES
+from bnbook.graph import BATCH_NORM
 
 LOOSE = 1e-6
+MOVING = ("mu", "var")
 
 
-def truth(p):
-    """The trace of the right forward and backward on a probe."""
-    shape = (-1, *[1] * (p.x.ndim - 2))
-    inputs = {"x": p.x, "eps": p.eps, "gamma": p.gamma.reshape(shape),
-              "beta": p.beta.reshape(shape)}
-    return run(BATCH_NORM, inputs, p.dy, axes=statistics_axes(p.x))
+def misplaced(parts, output):
+    """A fault of this kind, or None."""
+    own = by_running(parts) or moved(parts) if output == "y" else None
+    return own or clipped(parts, output)
 
 
-def _scaled(p, xhat):
-    shape = (-1, *[1] * (p.x.ndim - 2))
-    return p.gamma.reshape(shape) * xhat + p.beta.reshape(shape)
-
-
-def by_running(seen):
+def by_running(parts):
     """A fault: in training y is normalized by the running statistics."""
-    wrong = None
-    for s in seen:
-        p, kept = s.probe, getattr(s.session, "running", lambda: None)()
-        if kept is None or any(np.size(a) != p.gamma.size for a in kept):
+    for s in parts.seen:
+        kept = getattr(s.session, "running", lambda: None)()
+        if kept is None or any(np.size(a) != s.probe.gamma.size for a in kept):
             return None
-        axes, shape = statistics_axes(p.x), (-1, *[1] * (p.x.ndim - 2))
-        batch = p.x.mean(axes, keepdims=True), p.x.var(axes, keepdims=True)
-        mean, var = (a.reshape(shape) for a in kept)
-        found = {words for words, m, v in (
-            ("", mean, var), (" in the mean", mean, batch[1]),
-            (" in the variance", batch[0], var))
-            if fits(s.results["y"], _scaled(p, (p.x - m) / np.sqrt(v + p.eps)), LOOSE)}
-        wrong = found if wrong is None else wrong & found
-    if not wrong:
-        return None
-    where = wrong.pop()
-    what = where[8:] or "statistics"
-    return Told("training by running statistics", "var" if "var" in where else "mu",
-                f"in training y is normalized by the running {what}, not the batch's")
+        given = inputs_of(*s.probe)
+        given |= {n: a.reshape(given["gamma"].shape) for n, a in zip(MOVING, kept)}
+        rest = [step for step in BATCH_NORM if step.name not in MOVING]
+        if not fits(s.results["y"], values_of(rest, given)["y"], LOOSE):
+            return None
+    return Told("training by running statistics", "mu", "in training y is normalized "
+                "by the running statistics, not the batch's")
 
 
-def moved(seen):
+def moved(parts):
     """A fault: y's numbers are right, or nearly, and stand in the wrong places."""
-    def every(value):
-        return all(s.probe.x.ndim == 4 and fits(s.results["y"], value(s), LOOSE)
-                   for s in seen)
-
-    def unmoved(s):
-        rows = s.probe.x.reshape(-1, s.probe.x.shape[1])
-        xhat = (rows - rows.mean(0)) / np.sqrt(rows.var(0) + s.probe.eps)
-        return (xhat * s.probe.gamma + s.probe.beta).reshape(s.probe.x.shape)
-
-    def not_back(s):
-        y = np.moveaxis(truth(s.probe).values["y"], 1, -1)
-        return y.reshape(s.probe.x.shape)
-
-    if every(unmoved):
+    if any(s.probe.x.ndim != 4 for s in parts.seen):
+        return None
+    if all(fits(s.results["y"], _unmoved(s.probe), LOOSE) for s in parts.seen):
         return Told("reshape mixes channels", "mu", "(N, C, H, W) is reshaped to rows "
                     "of C without moving the channels last: each statistic mixes "
                     "channels")
-    if every(not_back):
+    if all(fits(s.results["y"], np.moveaxis(y, 1, -1).reshape(y.shape), LOOSE)
+           for s, y in zip(parts.seen, parts.right("y"))):
         return Told("reshape not undone", "y", "y's numbers are right and stand in "
                     "wrong places: move the channels back to axis 1 after the reshape")
     return None
 
 
-def clipped(got, expected):
-    """The limits between which every expected array was cut, or None."""
+def _unmoved(p):
+    rows = p._replace(x=p.x.reshape(-1, p.x.shape[1]))
+    return values_of(BATCH_NORM, inputs_of(*rows))["y"].reshape(p.x.shape)
+
+
+def clipped(parts, output):
+    """A fault: an output is cut off at limits, as by a ReLU."""
+    got, name = [s.results[output] for s in parts.seen], NAMES[output]
     low, high = min(a.min() for a in got), max(a.max() for a in got)
-    if all(fits(g, np.clip(e, low, high), LOOSE) for g, e in zip(got, expected)):
-        return low, high
-    return None
-
-
-def cut(seen):
-    """A fault: y is cut off at a limit, as by a ReLU."""
-    limits = clipped([s.results["y"] for s in seen],
-                     [truth(s.probe).values["y"] for s in seen])
-    if not limits:
+    if not all(fits(a, np.clip(right, low, high), LOOSE)
+               for a, right in zip(got, parts.right(output))):
         return None
-    if abs(limits[0]) < LOOSE:
+    if output == "y" and abs(low) < LOOSE:
         return Told("relu in y", "y", "y is max(0, y): there is a ReLU in your forward")
-    return Told("y clipped", "y", f"y is cut off at {limits[0]:.4g} and "
-                f"{limits[1]:.4g}")
+    return Told(f"{name} clipped", output, f"{name} is cut off at {low:.4g} and "
+                f"{high:.4g}")

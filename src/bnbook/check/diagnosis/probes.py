@@ -9,7 +9,7 @@ from bnbook.check.diagnosis.calls import Broke
 from bnbook.norm.batch_norm import EPS
 
 TOLERANCE = 1e-8  # of the largest magnitude: rounding is far below, 1e-6 off above
-EPSILONS = (EPS, 1e-3, 1e-6, 1e-7, 1e-8, 1e-4, 1e-10, 1e-12, 0.0)
+EPSILONS = (EPS, 1e-3, 1e-6, 1e-8, 1e-7, 1e-4, 1e-10, 1e-12, 0.0)
 
 
 class Probe(NamedTuple):
@@ -65,11 +65,18 @@ def images(seed):
 
 
 def observe(reader, p):
-    """One forward and backward on copies; Broke if the code raises."""
+    """One forward and backward on copies; Broke if the forward raises.
+
+    What the backward raises is the session's `broke`; y is there all the same. The
+    probe becomes what the code had: its own eps, γ and β where they cannot be set.
+    """
     session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps)
-    y = session.forward(p.x.copy()).copy()
-    grads = session.backward(p.dy.copy())
-    results = {"y": y, **grads}
+    results = {"y": session.forward(p.x.copy()).copy()}
+    try:
+        results |= session.backward(p.dy.copy())
+    except Broke as broke:
+        session.broke = str(broke)
+    p = reader.stands(p, results["y"], session)
     shapes = {name: a.shape for name, a in results.items()}
     wanted = {"y": p.x.shape, "x": p.x.shape,
               "gamma": p.gamma.shape, "beta": p.gamma.shape}
@@ -82,6 +89,8 @@ def error(got, expected):
     """The largest difference over the largest magnitude expected; inf if no match."""
     if np.shape(got) != np.shape(expected):
         return np.inf
+    if not np.size(expected):
+        return 0.0
     with np.errstate(all="ignore"):
         scale = np.abs(expected).max() or 1.0
         worst = np.abs(got - expected).max() / scale
@@ -97,7 +106,9 @@ def compared(got, expected):
         ratio = (got / expected)[np.abs(expected) > 1e-9 * np.abs(expected).max()]
     if ratio.size and np.isfinite(ratio).all() and np.ptp(ratio) < 1e-7:
         return f"it is {ratio.mean():.6g} times what it should be"
-    worst = np.unravel_index(np.nanargmax(np.abs(got - expected)), got.shape)
+    with np.errstate(all="ignore"):
+        off = np.nan_to_num(np.abs(got - expected), nan=np.inf)
+    worst = np.unravel_index(np.argmax(off), got.shape)
     place = ", ".join(map(str, worst))
     return f"at [{place}] it is {got[worst]:.4g}, expected {expected[worst]:.4g}"
 
@@ -108,10 +119,24 @@ def fits(got, expected, tolerance=TOLERANCE):
     return error(got, expected) <= max(tolerance, digits)
 
 
+def alike(seen):
+    """What was seen, without gradients where the backward broke on any of the probes.
+    """
+    broke = next((s.session.broke for s in seen if s.session.broke), "")
+    if not broke:
+        return seen
+    for s in seen:
+        s.session.broke = broke
+    return [s._replace(results={"y": s.results["y"]}, shapes={"y": s.shapes["y"]})
+            for s in seen]
+
+
 def tried(reader, probes):
     """What was seen, or the line that says why nothing was."""
     try:
         probes = made_for(probes, getattr(reader, "features", None))
-        return [observe(reader, p) for p in probes], ""
+        return alike([observe(reader, p) for p in probes]), ""
     except Broke as broke:
+        if isinstance(broke.__cause__, MemoryError):
+            raise  # other probes would take all there is again
         return [], str(broke)

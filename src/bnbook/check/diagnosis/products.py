@@ -1,118 +1,152 @@
-"""Parts of dx that are multiplied by something: by what, in numbers and symbols."""
+"""Parts of an output that are multiplied by something: by what, in words."""
+
+from typing import NamedTuple
 
 import numpy as np
 
 from bnbook.check.diagnosis.probes import fits
-from bnbook.check.diagnosis.rows import BOTH, OUTPUT, B, G, M, S, V
 from bnbook.check.diagnosis.told import Told
-
-TAKEN = {
-    S: ("xhat", "what comes straight from xhat"),
-    V: ("var", "what comes by way of the variance"),
-    M: ("mu", "what comes by way of the mean"),
-    G: ("gamma", "dgamma"), B: ("beta", "dbeta")}
+from bnbook.check.edits.programs import PROGRAMS, inputs_of, lines, values_of
+from bnbook.check.edits.table import NAMES
 
 
-def multiple(base, part):
-    """The constant by which a part is multiplied in what was seen, or None."""
-    found = coefficients(base, OUTPUT[part])
-    if found is None:
-        return None
-    k = np.concatenate([np.ravel(c[part]) for c in found])
-    return float(k.mean()) if np.ptp(k) < 1e-7 * np.abs(k).max() + 1e-12 else None
+class Part(NamedTuple):
+    """One of what an output is the sum of: in the graph's names, and in words."""
+
+    output: str
+    node: str
+    formula: str
+    name: str
+    words: str
 
 
-def coefficients(base, output):
-    """For each probe part -> its coefficient in a channel; None if no sum of parts."""
-    names = [p for p in OUTPUT if OUTPUT[p] == output]
-    found = []
-    for s, parts in zip(base.seen, base.parts):
-        got = s.results[output]
-        if got.shape != wanted_shape(s, output):
-            return None
-        parts = {**parts, V: parts[V] + parts[BOTH]}
-        columns = [_columns(np.broadcast_to(parts[p], got.shape)) for p in names]
-        if got.ndim < 1 or not np.isfinite(got).all():
-            return None
-        k = []
-        for c, target in enumerate(_columns(got)):
-            a = np.stack([column[c] for column in columns], 1)
-            if not np.isfinite(a).all():
-                return None
-            scale = np.abs(a).max(axis=0)
-            scale[scale == 0] = 1
-            solution = np.linalg.lstsq(a / scale, target)[0] / scale
-            if not fits(a @ solution, target, 1e-8):
-                return None
-            k.append(solution)
-        found.append({p: np.array(k)[:, i] for i, p in enumerate(names)})
-    return found
+PARTS = {
+    "shift": Part("y", "mu", "copy(beta, x)", "shift", "y's mean"),
+    "scaled": Part("y", "var", "gamma * xhat", "scale", "y's spread"),
+    "straight": Part("x", "xhat", "dy * gamma * ivar", "straight path",
+                     "what comes straight from xhat"),
+    "variance": Part("x", "var", "-(xmu * cube(ivar) * mean(dy * gamma * xmu))",
+                     "variance path", "what comes by way of the variance"),
+    "mean": Part("x", "mu", "-copy(mean(dy * gamma * ivar), x)", "mean path",
+                 "what comes by way of the mean"),
+    "G": Part("gamma", "gamma", "sum(dy * xhat, gamma)", "dgamma", "dgamma"),
+    "B": Part("beta", "beta", "sum(dy, beta)", "dbeta", "dbeta")}
+GRAPH = PROGRAMS["staged"] + lines("\n".join(
+    f"{name} = {part.formula}" for name, part in PARTS.items()))
+# How often each part was multiplied where every message of an op is.
+OPS = (("add", "B", {"straight": 0, "variance": 1, "mean": 0, "G": 0, "B": 1}),
+       ("add", "B", {"straight": 1, "variance": 2, "mean": 1, "G": 1, "B": 1}),
+       ("multiply", "G", {"straight": 2, "variance": 2, "mean": 2, "G": 1, "B": 0}))
 
 
 def wanted_shape(s, output):
     return s.probe.x.shape if output in ("x", "y") else s.probe.gamma.shape
 
 
-def _columns(a):
+class Parts:
+    """What is right on each probe: all values, the outputs, and their parts."""
+
+    def __init__(self, seen):
+        self.seen = seen
+        self.values = [values_of(GRAPH, inputs_of(*s.probe)) for s in seen]
+
+    def right(self, output):
+        """The right output on each probe."""
+        return [v[NAMES[output]].reshape(wanted_shape(s, output))
+                for s, v in zip(self.seen, self.values)]
+
+    def coefficients(self, output):
+        """Part -> what multiplies it, for each channel of each probe; None if nothing.
+        """
+        names, found = [n for n, p in PARTS.items() if p.output == output], []
+        for s, v in zip(self.seen, self.values):
+            got, shape = s.results[output], wanted_shape(s, output)
+            if got.shape != shape:
+                return None
+            columns = [_channels(v[n].reshape(shape)) for n in names]
+            found += map(_solved, zip(*columns), _channels(got))
+        return None if any(k is None for k in found) else dict(
+            zip(names, np.transpose(found)))
+
+    def factors(self):
+        """Logarithms of N, gamma and std, and 1, for each channel of each probe."""
+        rows = [np.broadcast_arrays(s.probe.x.size / s.probe.gamma.size, np.abs(
+            s.probe.gamma), v["std"].ravel(), np.e)
+            for s, v in zip(self.seen, self.values)]
+        return np.log(np.concatenate(rows, axis=1)).T
+
+
+def _channels(a):
     """The values of each channel, flat; one value each for a parameter's gradient."""
-    return a.reshape(-1, 1) if a.ndim == 1 else np.moveaxis(a, 1, 0).reshape(
-        a.shape[1], -1)
+    return (a if a.ndim == 1 else np.moveaxis(a, 1, 0)).reshape(a.shape[a.ndim > 1], -1)
+
+
+def _solved(parts, target):
+    """The numbers that multiply some columns to give a target; None if none do."""
+    a, target = np.stack(parts, 1).astype(float), target.astype(float)
+    if not (np.isfinite(a).all() and np.isfinite(target).all()):
+        return None
+    scale = np.abs(a).max(axis=0)
+    found = np.linalg.lstsq(a / np.where(scale, scale, 1), target)[0]
+    found = np.where(scale, found / np.where(scale, scale, 1), 1)  # a part that is 0
+    return found if fits(a @ found, target, 1e-8) else None
+
+
+def by_op(base, wrong):
+    """An op of which every message is the same factor too large: Told, or None."""
+    found = [base.coefficients(o) for o in ("x", "gamma", "beta")
+             if o in base.seen[0].results]
+    if len(wrong) < 2 or len(found) < 3 or None in found:
+        return None
+    k = found[0] | found[1] | found[2]
+    for op, part, times in OPS:
+        factor = k[part].mean()
+        if abs(factor - 1) > 1e-9 and all(
+                np.abs(k[p] - factor ** times[p]).max() < 1e-8 for p in times):
+            return Told(f"{op} off", "y" if op == "add" else "gx", f"every message of "
+                        f"{op} is {factor:.10g} times what it should be")
+    return None
 
 
 def products(base, output):
     """Each part's coefficient as a number times powers of N, gamma, std: faults."""
-    found = coefficients(base, output)
-    if found is None:
-        return None
-    words = {}
-    for part in found[0]:
-        k = np.concatenate([c[part] for c in found])
-        words[part] = _power(k, base)
-    if None in words.values():
-        return None
+    found = base.coefficients(output) or {}
+    words = {part: _power(k, base.factors()) for part, k in found.items()}
     wrong = {part: w for part, w in words.items() if w != "1"}
-    factor = next(iter(wrong.values()), None)
-    if len(wrong) == len(words) > 1 and len(set(wrong.values())) == 1:
-        return [_times("x", "dx", factor, "x")]
-    if wrong == {V: factor, M: factor}:
-        return [Told(f"means times {factor}", "mu", "what the two means send back is "
-                     + _multiplied(factor))]
-    return [_times(part, TAKEN[part][1], w, TAKEN[part][0])
-            for part, w in wrong.items()]
+    if not wrong or None in wrong.values():
+        return []
+    factor, *others = wrong.values()
+    if len(words) == len(wrong) > 1 and {factor} == {*others}:
+        return [_times(Part(output, output, "", *[NAMES[output]] * 2), factor)]
+    if wrong == {"variance": factor, "mean": factor}:
+        return [_times(Part("x", "mu", "", "means", "what the two means send back"),
+                       factor)]
+    return [_times(PARTS[part], w) for part, w in wrong.items()]
 
 
-def _times(part, what, factor, node):
-    name = f"{'d' + part if part in ('x', G, B) else part + ' path'} times {factor}"
-    if factor == "0":
-        return Told(name, node, f"{what} is lost")
-    return Told(name, node, f"{what} is {_multiplied(factor)}")
-
-
-def _multiplied(factor):
+def _times(part, factor):
     """A factor in words: 0.01 · N is a division by 100 where one by N should be."""
     number, _, rest = factor.partition(" · ")
+    said = f"is multiplied by {factor}" if factor != "0" else "is lost"
     if rest == "N" and 0 < float(number) < 1:
-        return f"divided by {1 / float(number):.6g}, not by N"
-    return f"multiplied by {factor}"
+        said = f"is divided by {1 / float(number):.6g}, not by N"
+    return Told(f"{part.name} times {factor}", part.node, f"{part.words} {said}")
 
 
-def _power(k, base):
+def _power(k, factors):
     """k, a coefficient a channel of every probe, in words; None if it is no product."""
     if np.abs(k).max() < 1e-9:
         return "0"
     if np.abs(k).min() < 1e-12 or abs(np.sign(k).sum()) != len(k):
         return None
-    rows = [np.broadcast_arrays(q.m, q.gamma.ravel(), q.std) for _, q in base.terms]
-    m, g, s = (np.concatenate([r[i] for r in rows]) for i in range(3))
-    a = np.stack([np.log(m), np.log(np.abs(g)), np.log(s), np.ones_like(s)], 1)
-    powers = np.linalg.lstsq(a, np.log(np.abs(k)))[0]
-    powers[:3] = np.round(2 * powers[:3]) / 2
-    constant = np.exp(np.mean(np.log(np.abs(k)) - a[:, :3] @ powers[:3]))
-    if not fits(np.abs(k), constant * np.exp(a[:, :3] @ powers[:3]), 1e-7):
+    powers = np.linalg.lstsq(factors, np.log(np.abs(k)))[0]
+    powers = np.append(np.round(2 * powers[:3]) / 2, 0)
+    constant = np.exp(np.mean(np.log(np.abs(k)) - factors @ powers))
+    if not fits(np.abs(k), constant * np.exp(factors @ powers), 1e-7):
         return None
     constant *= np.sign(k[0])
     words = [f"{name}^{p:g}" if p != 1 else name
              for name, p in zip(("N", "γ", "std"), powers) if p]
     if abs(constant - 1) > 1e-8 or not words:
         words.insert(0, f"{constant:.10g}")
-    return " · ".join(words) if words != ["1"] else "1"
+    return " · ".join(words)

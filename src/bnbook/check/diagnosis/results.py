@@ -1,48 +1,20 @@
-"""What a reader's forward and backward return, as arrays with names."""
+"""What a reader's code gave, as an array."""
 
 import numpy as np
 
 from bnbook.check.diagnosis.calls import Broke, attempt
 
-OUTPUTS = ("x", "gamma", "beta")
 
+def number(name, a, shape=None):
+    """What the reader's code gave, as an array; Broke if it is of no use as one.
 
-def gradients(result):
-    """What a backward returned, as name -> array."""
-    if hasattr(result, "_asdict"):
-        result = result._asdict()
-    if isinstance(result, dict):
-        found = {}
-        for key, value in result.items():
-            word = str(key).lower().replace("_", "").removeprefix("d")
-            for name, words in (("gamma", ("gamma", "weight", "scale")),
-                                ("beta", ("beta", "bias", "shift")),
-                                ("x", ("x", "input"))):
-                if word.removeprefix("ldl").removeprefix("grad") in words:
-                    found.setdefault(name, value)
-        result = found
-    elif isinstance(result, (tuple, list)):
-        result = dict(zip(OUTPUTS, result))
-    else:
-        result = {"x": result}
-    if result.get("x") is None:
-        raise Broke("the backward returned no dx")
-    return {name: np.array(_number(f"d{name}", a)) for name, a in result.items()
-            if a is not None}
-
-
-def _number(name, a):
+    Everything that is compared comes in through here, so that what breaks behind it is
+    no fault of the reader's.
+    """
     a = attempt(np.asarray, a)
+    a = a.astype(float) if a.dtype == bool else a
     if a.dtype.kind not in "iuf":
         raise Broke(f"{name} came back as {a.dtype}, expected real numbers")
+    if shape not in (None, a.shape):
+        raise Broke(f"{name} came back in shape {a.shape}, expected {shape}")
     return a
-
-
-def value(result):
-    """(y, cache) of what a forward returned, y an array."""
-    if result is None:
-        raise Broke("the forward returned None")
-    y, *cache = result if isinstance(result, tuple) else (result,)
-    if y is None:
-        raise Broke("the forward returned None")
-    return _number("y", y), cache

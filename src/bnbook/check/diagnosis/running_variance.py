@@ -12,9 +12,29 @@ REVERSED = "momentum weighs the new value"
 
 def weights(new, old, batch):
     """(a, b) with new = a old + b batch, or None."""
-    columns = np.stack([old, batch], 1)
-    solution = np.linalg.lstsq(columns, new)[0]
+    columns = np.stack([old, batch], 1).astype(float)  # solved in no narrower
+    solution = np.linalg.lstsq(columns, new.astype(float))[0]
     return tuple(solution) if fits(columns @ solution, new, CLOSE) else None
+
+
+def _averaged(batch, p, own):
+    """(what is told, the values) of each that a running variance may average."""
+    mean, var = batch
+    vareps, m = var + p.eps, p.x.size // p.gamma.size
+    yield note("biased running variance", "var", "the running variance is biased, "
+               "divided by N"), var
+    yield note("unbiased running variance", "var", "the running variance is unbiased, "
+               "divided by N − 1 (PyTorch's)"), var * m / (m - 1)
+    for name, words, value in (
+            ("running std", "the standard deviation, not", np.sqrt(own + p.eps)),
+            ("running std", "the standard deviation, not", np.sqrt(var)),
+            ("running std", "the standard deviation, not", np.sqrt(vareps)),
+            ("running mean of squares", "the mean of x², not", var + mean**2),
+            ("running var of the mean", "the mean, not", mean),
+            ("running inverse", "1/std, not", 1 / np.sqrt(vareps)),
+            ("running var with eps", "the variance plus eps, not", vareps)):
+        yield Told(name, "var", f"the running variance is an average of {words} of the "
+                   "variance"), value
 
 
 def running_variance(w, means, new, old, batch, p, own_var, told):
@@ -22,54 +42,30 @@ def running_variance(w, means, new, old, batch, p, own_var, told):
 
     told: what the running mean's weights gave.
     """
-    a, b = w
-    m = p.x.size // p.gamma.size
-    mean, var = batch
-    unbiased = var * m / (m - 1)
-    if fits(new, a * old + b * var, CLOSE):
-        return [note("biased running variance", "var", "the running variance is "
-                     "biased, divided by N")]
-    if fits(new, a * old + b * unbiased, CLOSE):
-        return [note("unbiased running variance", "var", "the running variance is "
-                     "unbiased, divided by N − 1 (PyTorch's)")]
-    others = (
-        ("running std", np.sqrt(own_var + p.eps),
-         "the standard deviation, not of the variance"),
-        ("running std", np.sqrt(var), "the standard deviation, not of the variance"),
-        ("running std", np.sqrt(var + p.eps),
-         "the standard deviation, not of the variance"),
-        ("running var with eps", var + p.eps, "the variance with eps in it"),
-        ("running mean of squares", var + mean**2, "the mean of x², not of the "
-                                                   "variance"),
-        ("running var of the mean", mean, "the mean, not of the variance"),
-        ("running inverse", 1 / np.sqrt(var + p.eps), "1/std, not of the variance"))
-    for name, value, words in others:
-        if fits(new, a * old + b * value, CLOSE):
-            return [Told(name, "var", f"the running variance is an average of {words}")]
-    for value in (var, unbiased):
-        if fits(new, b * old + a * value, CLOSE):
-            return _reversed(a, b, told)
-        for kept in means:
-            if fits(new, a * kept + b * value, CLOSE):
-                return [Told("running var from the mean", "var", "the running variance "
-                             "is averaged with the running mean, not with its own old "
-                             "value")]
-    found = weights(new, old, var)
-    if found and abs(found[0] - 1) < CLOSE and abs(found[1]) < CLOSE:
+    if fits(new, old, CLOSE) and abs(w[1]) > CLOSE:
         return [Told("running variance stays", "var", "the running variance is not "
                      "updated")]
-    if found:
-        return [Told("weights of the running variance", "var", "the running variance "
-                     f"is {found[0]:.4g} · old + {found[1]:.4g} · new, the mean "
-                     f"{a:.4g} and {b:.4g}")]
+    rows = list(_averaged(batch, p, own_var))
+    for one, value in rows:
+        if fits(new, w[0] * old + w[1] * value, CLOSE):
+            return [one]
+    for _, value in rows[:2]:
+        if any(fits(new, w[0] * kept + w[1] * value, CLOSE) for kept in means):
+            return [Told("running var from the mean", "var", "the running variance is "
+                         "averaged with the running mean, not with its own old value")]
+        if found := weights(new, old, value):
+            return _other_weights(found, w, told)
     return [Told("running variance", "var", "the running variance is no average of "
                  "variances", False)]
 
 
-def _reversed(a, b, told):
-    """The two statistics' weights are each other's: the mean's fault, or this one's."""
+def _other_weights(found, w, told):
+    """The weights are other than the mean's: each other's, or none that are known."""
+    words = f"{found[0]:.4g} · old + {found[1]:.4g} · new"
+    if not fits(np.array(found), np.array(w[::-1]), CLOSE):
+        return [Told("weights of the running variance", "var", f"the running variance "
+                     f"is {words}, the mean {w[0]:.4g} and {w[1]:.4g}")]
     if any(isinstance(t, Told) and t.name == REVERSED for t in told):
-        return []
+        return []  # it is the running mean's fault
     return [Told(REVERSED, "var", f"{REVERSED} in the running variance, which is "
-                 f"{b:.4g} · old + {a:.4g} · new; in the running mean it weighs the "
-                 "old")]
+                 f"{words}; the running mean is {w[0]:.4g} · old + {w[1]:.4g} · new")]

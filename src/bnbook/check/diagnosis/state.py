@@ -1,13 +1,11 @@
 """A reader's running statistics and test mode, under every documented convention."""
 
-import inspect
-
 import numpy as np
 
-from bnbook.check.diagnosis.calls import Broke, find
+from bnbook.check.diagnosis.calls import Broke
+from bnbook.check.diagnosis.momentum import MOMENTUM, default, momenta, momentum
 from bnbook.check.diagnosis.running_variance import (
     CLOSE,
-    REVERSED,
     running_variance,
     weights,
 )
@@ -19,23 +17,24 @@ from bnbook.check.diagnosis.start import (
 from bnbook.check.diagnosis.test_mode import test_mode
 from bnbook.check.diagnosis.told import Told, note
 
-MOMENTUM = 0.7  # not the 0.9 that code may have written in it
+NOT_FOUND = note("no running statistics", "mu", "no running statistics were found")
+FEW_DIGITS = note("not run in full", "mu", "running statistics of so few digits are "
+                  "not compared")
+STATELESS = note("no test mode", "mu", "no test mode: mode is not read, and there are "
+                 "no running statistics")
 
-
-def kept_from(new, old, batch):
-    """Whether new is an average of old and batch: weights that add up to 1."""
-    w = weights(new.ravel(), old, batch.ravel())
-    return w is not None and abs(sum(w) - 1) < CLOSE
+AVERAGE = note("running statistics of all batches", "mu", "the running statistics are "
+               "plain averages over all batches")
 
 
 def running(reader, p, own=None):
     """What one training forward does to running statistics that were set.
 
-    own: mean and variance of the reader's own forward, which may have a fault.
+    own: mean and variance of the reader's own forward, which may have a fault; () if
+    they are not known.
     """
     rng = np.random.default_rng(3)
-    c = p.gamma.size
-    old = rng.normal(size=c), rng.uniform(0.5, 2, c)
+    old = rng.normal(size=p.gamma.size), rng.uniform(0.5, 2, p.gamma.size)
     session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps,
                            **({"momentum": MOMENTUM} if reader.takes_momentum else {}))
     start = start_of_layer(session, reader) if reader.kind == "layer" else []
@@ -43,89 +42,80 @@ def running(reader, p, own=None):
         return start
     session.forward(p.x.copy())
     now = session.running()
-    if now is None or any(np.size(a) != c for a in now):
-        return [note("no running statistics", "mu", "no running statistics were found")]
-    axes = tuple(i for i in range(p.x.ndim) if i != 1)
-    batch = p.x.mean(axis=axes), p.x.var(axis=axes)
-    if own == ():  # y is wrong in no known way, and so may its statistics be
+    if lacking := _lacking(reader, now, old):
+        return [lacking]
+    if own == ():
         return start
-    if own is not None:
-        own = [np.broadcast_to(a.ravel(), c) if a.size in (1, c) else b
-               for a, b in zip(own, batch)]
-        batch = tuple(mine.ravel() if kept_from(now[i], old[i], mine) else right
-                      for i, (mine, right) in enumerate(zip(own, batch)))
-    w = weights(now[0].ravel(), old[0], batch[0])
+    now = [a.ravel() for a in now]
+    return _moved(reader, session, p, old, now, _batch(p, own, old, now)) + start
+
+
+def _lacking(reader, now, old):
+    """A note where the running statistics are not there to be compared; or None."""
+    if now is None or any(np.size(a) != np.size(b) for a, b in zip(now, old)):
+        return NOT_FOUND
+    if any(a.dtype.itemsize < 4 for a in now):
+        return FEW_DIGITS
+    still = all(np.array_equal(a.ravel(), b) for a, b in zip(now, old))
+    return NOT_FOUND if still and reader.kind == "functions" and reader.keeps else None
+
+
+def _is_plain_average(w, session, p, old, mean):
+    """Whether the weights change from batch to batch, as a plain average's do."""
+    session.set_running(*old)
+    session.forward(p.x.copy())
+    again = weights(session.running()[0].ravel(), old[0], mean)
+    return again is not None and abs(again[1] - w[1]) > CLOSE
+
+
+def _batch(p, own, old, now):
+    """Mean, variance, and the variance of the reader's own forward.
+
+    Mean and variance are the reader's own where it is these that were averaged.
+    """
+    axes = tuple(i for i in range(p.x.ndim) if i != 1)
+    right = p.x.mean(axis=axes), p.x.var(axis=axes)
+    mine = [np.broadcast_to(a.ravel(), p.gamma.size) if a.size in (1, p.gamma.size)
+            else b for a, b in zip(own or right, right)]
+    found = []
+    for i in range(2):
+        w = weights(now[i], old[i], mine[i])
+        found.append(mine[i] if w and abs(sum(w) - 1) < CLOSE else right[i])
+    return *found, mine[1]
+
+
+def _moved(reader, session, p, old, now, batch):
+    """What is told of running statistics, old and now; batch: as `_batch` gives it."""
+    *batch, own_var = batch
+    w = weights(now[0], old[0], batch[0])
     if w is None:
-        return [*start, Told("running mean", "mu", "the running mean is no weighted "
-                             "sum of the old one and the batch's", False)]
-    if reader.kind == "functions":
-        start += start_of_functions(reader, p, w, batch)
-    means = old[0], now[0].ravel()
-    told = _momentum(w, session, reader)
-    told += running_variance(w, means, now[1].ravel(), old[1], batch, p,
-                             batch[1] if own is None else own[1], told)
-    return told + start
-
-
-def _momentum(w, session, reader):
-    a, b = w
-    if abs(a + b - 1) > CLOSE:
-        return [Told("weights of the running mean", "mu", "the running mean is "
-                     f"{a:.4g} · old + {b:.4g} · new: the weights must add up to 1")]
-    if abs(b) < CLOSE:
-        return [Told("running mean stays", "mu", "the running mean is not updated")]
-    if reader.kind == "functions":
-        given = MOMENTUM
+        return [Told("running mean", "mu", "the running mean is no weighted sum of the "
+                     "old one and the batch's", False)]
+    start = start_of_functions(reader, p, w, batch) if (
+        reader.kind == "functions") else []
+    if abs(sum(w) - 1) < CLOSE and _is_plain_average(w, session, p, old, batch[0]):
+        told = [AVERAGE]
     else:
-        place = find(session.layer, "momentum")
-        given = place[0][place[1]] if place else None
-        given = given if isinstance(given, (int, float)) else None
-    if given is None:
-        given = max(a, b) if b <= 0.5 else a
-        if b <= 0.5:
-            return []
-    new = abs(b - given) < CLOSE
-    if abs(a - given) < CLOSE and not (new and given == 0.5):
-        return _old(reader, given)
-    if new and given <= 0.5:
-        return [note(REVERSED, "mu", f"momentum {given:g} weighs the new value "
-                     "(PyTorch's)")]
-    if new or b > 0.5:
-        return [Told(REVERSED, "mu", f"{REVERSED}: the running mean is {a:.4g} · old + "
-                     f"{b:.4g} · new")]
-    return [Told("momentum ignored", "mu", f"the momentum, {given:g}, is not used: the "
-                 f"running mean is {a:.4g} · old + {b:.4g} · new")]
-
-
-def _old(reader, given):
-    """A note; a fault of a class that has PyTorch's number in the other convention."""
-    words = f"momentum {given:g} weighs the old value"
-    if reader.kind != "layer":
-        return [note("momentum weighs the old value", "mu", "momentum weighs the old "
-                     "value (cs231n's, ONNX's and Keras's)")]
-    if given < 0.5 and inspect.isclass(reader.thing):
-        return [Told("momentum's number", "mu", f"{words}: the running mean is "
-                     f"{given:g} · old + {1 - given:g} · new. {given:g} is the number "
-                     "of frameworks in which it weighs the new value")]
-    return [note("momentum weighs the old value", "mu", f"{words} (cs231n's, ONNX's "
-                 "and Keras's)")]
+        own = default(w, reader, p, old, batch[0])
+        told = momentum(*w, *momenta(session, reader, own), reader)
+    return told + running_variance(w, (old[0], now[0]), now[1], old[1], batch, p,
+                                   own_var, told) + start
 
 
 def state(reader, p, own=None):
-    """Running statistics, then test mode; what breaks on the way is a note."""
+    """Running statistics, then test mode: (part, what is told of it) for each."""
     if not reader.has_state:
         return []
     if stateless(reader, p):
-        return [note("no test mode", "mu", "no test mode: mode is not read, and there "
-                     "are no running statistics")]
-    told = []
-    for check in (lambda: running(reader, p, own), lambda: test_mode(reader, p)):
-        try:
-            told += check()
-        except Broke as broke:
-            told.append(note("not run in full", "y", "running statistics or test mode "
-                             f"could not be run in full: {broke}"))
-        except Exception:  # a comparison of what may be anything
-            told.append(note("not run in full", "y", "running statistics or test mode "
-                             "gave what cannot be compared"))
-    return told
+        return [("test mode", [STATELESS])]
+    return [("running statistics", _tried(lambda: running(reader, p, own))),
+            ("test mode", _tried(lambda: test_mode(reader, p)))]
+
+
+def _tried(check):
+    """What a check tells; where the reader's code breaks on the way, a note."""
+    try:
+        return check()
+    except Broke as broke:
+        return [note("not run in full", "y", "running statistics or test mode could "
+                     f"not be run in full: {broke}")]

@@ -15,21 +15,16 @@ from bnbook.show.live import inline
 CONVENTIONS = {
     "own eps", "momentum weighs the old value", "momentum weighs the new value",
     "biased running variance", "unbiased running variance", "zero start", "start"}
+KEPT = {f"keeps the caller's {name}" for name in ("x", "y", "gamma")}
+NORMS = {"batch norm", "layer norm", "group norm", "instance norm"}  # of one graph
+WIDE = 88
 
 
-@dataclass(frozen=True, repr=False)
-class Diagnosis:
-    """What was found: `right` if there is no fault; `findings`; `ran` if it could run.
-    """
+class Findings:
+    """What holds `findings`: which of them are of a kind."""
 
-    what: str
-    findings: tuple[Finding, ...]
-    ran: bool = True
-
-    @property
-    def right(self):
-        """Whether the code ran and no fault was found; notes are no faults."""
-        return self.ran and not self.faults
+    def of(self, kind):
+        return tuple(f for f in self.findings if f.kind == kind)
 
     @property
     def faults(self):
@@ -41,8 +36,23 @@ class Diagnosis:
         """The findings that are right and worth knowing."""
         return self.of("note")
 
-    def of(self, kind):
-        return tuple(f for f in self.findings if f.kind == kind)
+
+@dataclass(frozen=True, repr=False)
+class Diagnosis(Findings):
+    """What was found: `right` if there is no fault; `findings`; `ran` if it could run.
+
+    kind: what it was checked as.
+    """
+
+    what: str
+    findings: tuple[Finding, ...]
+    ran: bool = True
+    kind: str = ""
+
+    @property
+    def right(self):
+        """Whether the code ran and no fault was found; notes are no faults."""
+        return self.ran and not self.faults
 
     @property
     def verdict(self):
@@ -57,16 +67,13 @@ class Diagnosis:
     def __repr__(self):
         lines = [self.verdict, " ".join(f.sentence for f in self.of("right"))]
         for mark, kind in (("✗", "fault"), ("·", "note")):
-            for f in folded(self.of(kind)):
-                node = f" [node {f.node}]" if kind == "fault" and f.node else ""
-                sure = f" — {f.sure}" if kind == "fault" and f.sure else ""
-                lines.append(fill(f"{mark} {_sentence(f)}{node}{sure}", 88,
-                                  subsequent_indent="  ", break_long_words=False))
+            lines += [_as_text(mark, f) for f in folded(self.of(kind))]
         return "\n".join(line for line in lines if line)
 
     def _repr_html_(self):
         rows = "".join(
-            f'<tr><th scope="row">{f.kind}</th><td>{escape(_sentence(f))}</td>'
+            f'<tr><th scope="row">{f.kind}</th><td>{_line_as_html(f.line)}'
+            f"{escape(_sentence(f))}</td>"
             f"<td><code>{escape(f.node)}</code></td><td>{escape(f.sure)}</td></tr>"
             for kind in ("right", "fault", "note") for f in folded(self.of(kind)))
         return (
@@ -76,20 +83,19 @@ class Diagnosis:
             f"</table>{self._picture()}")
 
     def _picture(self):
-        """The graph with the nodes at fault lit, named by the faults."""
-        trace = _example()
-        told = [f for f in self.faults if f.node in trace.values]
-        lit = sorted({f.node for f in told})
-        if not lit:
+        """The graph of a norm with the nodes at fault lit, named by the faults."""
+        trace = _example() if self.kind in NORMS else None
+        told = [f for f in self.faults if trace and f.node in trace.values]
+        if not told:
             return ""
-        faults = " ".join(map(_sentence, told))
+        lit, faults = sorted({f.node for f in told}), " ".join(map(_sentence, told))
         words = f"The graph of batch norm with {' and '.join(lit)} lit. {faults}"
         prefix = f"diagnosis-{crc32(repr(self).encode()):08x}"
         return inline(draw(trace, lit), prefix, words)
 
 
 @dataclass(frozen=True, repr=False)
-class Several:
+class Several(Findings):
     """The diagnoses of all that a module holds, and of all of them together."""
 
     each: tuple[Diagnosis, ...]
@@ -110,16 +116,6 @@ class Several:
         return tuple(f for d in self.each for f in d.findings)
 
     @property
-    def faults(self):
-        """The findings that are faults."""
-        return tuple(f for d in self.each for f in d.faults)
-
-    @property
-    def notes(self):
-        """The findings that are right and worth knowing."""
-        return tuple(f for d in self.each for f in d.notes)
-
-    @property
     def verdict(self):
         """One line each."""
         return "\n".join(d.verdict for d in self.each)
@@ -134,17 +130,13 @@ class Several:
 def folded(findings):
     """Findings with the conventions in one line, and what the cache keeps in another.
     """
-    rest, conventions, kept = [], [], []
-    for f in findings:
-        if f.kind == "note" and f.name in CONVENTIONS:
-            conventions.append(f)
-        elif f.kind == "note" and f.name.startswith("keeps the caller's "):
-            kept.append(f)
-        else:
-            rest.append(f)
+    notes = [f for f in findings if f.kind == "note"]
+    conventions = [f for f in notes if f.name in CONVENTIONS]
+    kept = [f for f in notes if f.name in KEPT]
+    rest = [f for f in findings if f not in conventions and f not in kept]
     if conventions:
-        line = "conventions: " + ", ".join(f.sentence for f in conventions)
-        rest.insert(0, Finding("note", "conventions", "", line))
+        rest.insert(0, Finding("note", "conventions", "", "conventions: " + ", ".join(
+            f.sentence for f in conventions)))
     if len(kept) > 1:
         names = ", ".join(f.node for f in kept[:-1]) + f" and {kept[-1].node}"
         kept = [Finding("note", "kept", "", f"the cache keeps {names} themselves, not "
@@ -152,9 +144,39 @@ def folded(findings):
     return rest + kept
 
 
+def _as_text(mark, finding):
+    """A finding for a terminal: its line first, if it has one, and what is told of it.
+    """
+    fault, place = finding.kind == "fault", finding.line
+    node = place.node if place and place.node else finding.node
+    node = f"  [node {node}]" if fault and node else ""
+    sure = f" — {finding.sure}" if fault and finding.sure else ""
+    words = fill(f"{'' if place else mark} {_sentence(finding)}{node}{sure}".strip(),
+                 WIDE, initial_indent="  " * bool(place), subsequent_indent="  ",
+                 break_long_words=False)
+    if not place:
+        return words
+    line = f"{mark} {place.file}:{place.number}  {place.source}"
+    return f"{line if len(line) <= WIDE else line[:WIDE - 1] + '…'}\n{words}"
+
+
+def _line_as_html(line):
+    """The reader's line, to stand above what is told of it."""
+    if not line:
+        return ""
+    place = f"{line.file}:{line.number}"
+    return f"<code>{escape(place)}&ensp;<mark>{escape(line.source)}</mark></code><br>"
+
+
 def _sentence(finding):
-    text = finding.sentence
-    return text if text.endswith(".") else text + "."
+    """What is told, and of a line what it has and what it needs."""
+    line, text = finding.line, finding.sentence.removesuffix(".")
+    if not (line and line.has and line.should):
+        return f"{text}."
+    images = "on images " * (finding.part == "images")
+    told = f"{images}has {line.has}, needs {line.should}"
+    said = line.has in text and line.should in text
+    return told if said else f"{text}: {told}"
 
 
 def _example():

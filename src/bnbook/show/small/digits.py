@@ -13,7 +13,7 @@ ALL = -np.log10(2.0**-24)
 
 
 def float32_digits(deviations, *, mean=1):
-    """The explorable of chapter 10: rows of mean 0 or so, to which a mean is added.
+    """The explorable of chapter 11: rows of mean 0 or so, to which a mean is added.
 
     deviations (N,), N at least 2; rounded to two places, so that page and Python start
     from the same numbers. Raises ValueError for another shape.

@@ -11,7 +11,7 @@ MARKS = [1, 10, 100, 200]
 
 
 def running_statistics(feature, *, momentum=0.99, size=50):
-    """The explorable of chapter 8: batches of one feature (M,), drawn from its values.
+    """The explorable of chapter 9: batches of one feature (M,), drawn from its values.
 
     The values are rounded to two places. Raises ValueError for another shape.
     """

@@ -1,0 +1,84 @@
+"""The seam: one submission diagnosed, and all that is told of it as plain data.
+
+What stands behind `told` may change; what it returns is what the command shows.
+"""
+
+from dataclasses import replace
+
+from bnbook.check.command.notebook import notebook_module
+from bnbook.check.command.views import PARTS
+from bnbook.check.diagnosis.calls import Broke, attempt
+from bnbook.check.diagnosis.diagnose import (
+    OUT_OF_MEMORY,
+    Finding,
+    diagnose,
+    not_run,
+)
+from bnbook.check.diagnosis.modules import loaded
+
+
+def told(place, names=(), kind=None, seed=0, hints=None):
+    """Outcome, parts, findings and text of the code at a place, as plain data."""
+    broke = []
+    try:
+        code, broke = _code(place, names)
+        found = diagnose(*code, kind=kind, seed=seed, **(hints or {}))
+    except Broke as error:
+        found = not_run(place, error)
+    each = [_with_notes(d, broke) for d in getattr(found, "each", (found,))]
+    return {"outcome": _outcome(found), "why": _why(each), "parts": _parts(each),
+            "findings": [_data(d.what, f) for d in each for f in d.findings],
+            "text": "\n\n".join(map(repr, each))}
+
+
+def _data(what, finding):
+    """A finding as plain data, its line too."""
+    line = finding.line and finding.line._asdict()
+    return {"of": what, **finding._asdict(), "line": line}
+
+
+def _code(place, names):
+    """(what is to be diagnosed, what broke in a notebook on the way to it)."""
+    module, broke = (notebook_module(place) if place.endswith(".ipynb")
+                     else (loaded(place), []))
+    if not names:
+        return (module,), broke
+    return tuple(attempt(getattr, module, name) for name in names), broke
+
+
+def _with_notes(diagnosis, broke):
+    """A diagnosis, and what broke in the notebook around it."""
+    kind = "note" if diagnosis.ran else "fault"
+    around = tuple(Finding(kind, "cell breaks", "", line) for line in broke)
+    return replace(diagnosis, findings=diagnosis.findings + around)
+
+
+def _outcome(found):
+    if any(f.name == OUT_OF_MEMORY for f in found.findings):
+        return "memory"
+    return "right" if found.right else "wrong" if found.ran else "not run"
+
+
+def _why(each):
+    """Why what did not run did not; with names where several were diagnosed."""
+    lost = [d for d in each if not d.ran]
+    return "; ".join((f"{d.what}: " if len(each) > 1 else "") + f.sentence
+                     for d in lost for f in d.findings)
+
+
+def _parts(each):
+    """right, wrong or noted for each part of which anything is told; {} of nothing."""
+    ran = [d for d in each if d.ran]
+    if not ran:
+        return {}
+    found = {part: {_state(d, part) for d in ran} for part in PARTS}
+    return {part: next((s for s in ("wrong", "noted", "right") if s in states), "")
+            for part, states in found.items()}
+
+
+def _state(diagnosis, part):
+    kinds = {f.kind for f in diagnosis.findings
+             if part in f.part.split(", ")}
+    if "fault" in kinds:
+        return "wrong"
+    return "right" if "right" in kinds else "noted" if "note" in kinds else ""

@@ -1,0 +1,164 @@
+"""Which edits of a program give what was seen: all single ones at once, and pairs.
+
+The edits of one step are run as one stack: their values stand on a leading axis, and
+what is downstream is run once for all of them. Nothing is matched by NaN or infinity.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bnbook.check.edits.edits import downstream
+from bnbook.check.edits.programs import (
+    TABLE,
+    channel_axes,
+    inputs_of,
+    is_backward,
+    values_of,
+)
+
+TOLERANCE = 1e-8
+NATURAL = 1.26  # the cost up to which an edit is one of a pair
+NAMES = {"y": "y", "x": "dx", "gamma": "dgamma", "beta": "dbeta"}
+
+
+class Case(NamedTuple):
+    """One probe: what a program reads, its values, and what the reader's code gave.
+
+    got: "y", "dx", "dgamma", "dbeta" -> array of the program's number of axes.
+    """
+
+    inputs: dict
+    values: dict
+    got: dict
+
+    @property
+    def axes(self):
+        return channel_axes(self.inputs["x"].ndim)
+
+
+def case(graph, seen):
+    """A graph on what was seen of one probe."""
+    inputs = inputs_of(*seen.probe)
+    shape = inputs["gamma"].shape  # a parameter's gradient has it in a program
+    got = {NAMES[name]: a.reshape(shape) if a.size == np.prod(shape) else a
+           for name, a in seen.results.items()}
+    return Case(inputs, values_of(graph, inputs), {
+        name: a for name, a in got.items()
+        if a.ndim == len(shape) and np.isfinite(a).all()})
+
+
+def agrees(value, got, tolerance=TOLERANCE):
+    """Whether a value, or which of a stack of them, is what was seen."""
+    k = got.ndim
+    if value.shape[value.ndim - k:] != got.shape:
+        return np.zeros(value.shape[:value.ndim - k], bool)
+    off = np.abs(value - got).max(axis=tuple(range(-k, 0)))
+    digits = {"float32": 1e-3, "float16": 0.05}.get(str(got.dtype), 0)
+    return off <= max(tolerance, digits) * np.abs(got).max()
+
+
+def runs(edit, shape):
+    """Whether an edit's arrays fit each other: means of rows need a square batch."""
+    square = shape[0] == shape[1] and len(shape) == 2
+    return square or not any(step.op == "row_means" for _, steps in edit.changes
+                             for step in steps)
+
+
+def rerun(steps, new, values, axes, changed=()):
+    """`new` values of a program, and what its steps make of them.
+
+    Those are run that are `changed` or read a new value; `values` are the others.
+    """
+    new = dict(new)
+    for name, op, inputs in steps:
+        if name not in new and (name in changed or not new.keys().isdisjoint(inputs)):
+            new[name] = TABLE[op].forward(axes, *[
+                new[i] if i in new else values[i] if i in values else
+                np.full((1,) * -min(axes), float(i)) for i in inputs])
+    return new
+
+
+def stacks(edits, values, axes, depth=0):
+    """(edits, their values of the step as one stack) for each shape that they have."""
+    groups = {}
+    for edit in edits:
+        (name, steps), *_ = edit.changes
+        value = rerun(steps, {}, values, axes, {s.name for s in steps})[name]
+        value = value.reshape((1,) * (depth - min(axes) - value.ndim) + value.shape)
+        groups.setdefault(value.shape, []).append((edit, value))
+    for group in groups.values():
+        some, found = zip(*group)
+        yield some, np.stack(found)
+
+
+def distinct(edits, values, axes):
+    """Of edits of one step, the first of those with equal values."""
+    first = {}
+    for group, stack in stacks(edits, values, axes):
+        for edit, value in zip(group, stack):
+            most = np.abs(value).max()
+            key = value.shape, f"{most:.9e}", np.round(value / (most or 1), 9).tobytes()
+            first.setdefault(key, edit)
+    return list(first.values())
+
+
+def by_step(edits, shape):
+    """Step name -> the edits that change it alone, the cheapest first; and the rest."""
+    at, rest = {}, []
+    for edit in sorted(edits, key=lambda e: e.cost):
+        if runs(edit, shape):
+            alone = all(not steps for _, steps in edit.changes[1:])
+            (at.setdefault(edit.changes[0][0], []) if alone else rest).append(edit)
+    return at, rest
+
+
+@np.errstate(all="ignore")
+def singles(graph, edits, case, wrong):
+    """[(edit, the outputs that it gives as they were seen)], each one of `wrong`."""
+    (at, rest), found = by_step(edits, case.inputs["x"].shape), []
+
+    def note(group, new):
+        fit = {o: np.broadcast_to(agrees(new.get(o, case.values[o]), got), len(group))
+               for o, got in case.got.items() if o in case.values}
+        for k in np.flatnonzero(np.any([fit[o] for o in wrong], axis=0)):
+            found.append((group[k], frozenset(o for o in fit if fit[o][k])))
+
+    for name in (s.name for s in graph if s.name in at):
+        for group, stack in stacks(at[name], case.values, case.axes):
+            note(group, rerun(graph, {name: stack}, case.values, case.axes))
+    for edit in rest:
+        new = rerun(edit.graph, {}, case.values, case.axes, makes(edit))
+        note([edit], {name: a[None] for name, a in new.items()})
+    return found
+
+
+def makes(edit):
+    """The names of the steps that an edit puts in."""
+    return {step.name for _, steps in edit.changes for step in steps}
+
+
+@np.errstate(all="ignore")
+def pairs(graph, edits, case, wrong):
+    """[(edit, edit)] of two steps that together give an output `wrong` as it was seen.
+    """
+    natural = [e for e in edits if e.cost <= NATURAL
+               and is_backward(e.at) == is_backward(wrong)]
+    at, found = by_step(natural, case.inputs["x"].shape)[0], []
+    at = {s.name: distinct(at[s.name], case.values, case.axes) for s in graph
+          if s.name in at and wrong in downstream(graph, s.name)}
+    for one in at:
+        later = list(at)[list(at).index(one) + 1:]
+        for first, stack in stacks(at[one], case.values, case.axes):
+            new = rerun(graph, {one: stack}, case.values, case.axes)
+            known = case.values | new
+            for two in later:
+                for second, values in stacks(at[two], known, case.axes, 1):
+                    end = rerun(graph, {two: values}, known, case.axes).get(wrong)
+                    if end is not None:
+                        fit = np.broadcast_to(agrees(end, case.got[wrong]),
+                                              (len(second), len(first)))
+                        found += [(first[k], second[j])
+                                  for j, k in zip(*np.nonzero(fit))
+                                  if makes(first[k]).isdisjoint(makes(second[j]))]
+    return found

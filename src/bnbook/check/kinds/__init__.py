@@ -1,0 +1,1 @@
+"""What stands around batch norm, each kind checked as what it is."""

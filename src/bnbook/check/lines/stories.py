@@ -1,0 +1,116 @@
+"""What the reader's lines tell of a wrong output: edits of a program, a line each.
+
+An array that a line made is sought among the program's values, else among those that
+one edit would make; that edit is applied and the walk goes on. It is believed only
+where the edited program gives exactly what was returned.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bnbook.check.edits.edits import edits_of
+from bnbook.check.edits.programs import is_backward
+from bnbook.check.edits.table import singles
+from bnbook.check.lines.layouts import Values
+from bnbook.graph.expressions import PART
+
+FAULTS = 3  # in one story
+TRIES = 5  # runs of all edits while a story of several faults is sought
+PROGRAMS = 2  # that are tried
+TIED = 6  # stories that are as likely by what the lines have
+GUESSES = 2  # edits that are followed from one line, and lines that are looked at
+
+
+class Story(NamedTuple):
+    """Edits one after the other; how many of the lines' arrays the end has, and how
+    many of them as a line of the program and no part of one; what the edits cost.
+    """
+
+    edits: tuple
+    known: tuple
+    cost: float
+
+    @property
+    def rank(self):
+        return len(self.edits), *(-n for n in self.known)
+
+
+class Teller:
+    """Tells the stories of one output, by the arrays of one probe."""
+
+    def __init__(self, base, seen, k, evidence, output):
+        self.base, self.seen, self.k, self.output = base, seen, k, output
+        self.evidence, self.left = evidence, TRIES
+
+    def told(self, edits=()):
+        """The best stories, of edits at different lines, the likeliest first.
+
+        edits: known ones.
+        """
+        programs = sorted(self.base.programs, key=lambda p: self.known(p[1]),
+                          reverse=True)[:PROGRAMS]
+        found = [Story((e,), self.known(e.graph), e.cost) for e in edits
+                 if self.output in self.base.fits(e.graph, self.seen)]
+        for _, graph, listed in programs:
+            found += self.follow(graph, listed(), 1)
+        for _, graph, listed in programs:
+            found = found or self.follow(graph, listed(), FAULTS)
+        found.sort(key=lambda story: story.rank)
+        best = [s for s in found if s.rank == found[0].rank]
+        best.sort(key=lambda story: story.cost, reverse=True)
+        apart = {tuple(e.at for e in story.edits): story for story in best}
+        named = [s for s in found if s.edits[0].fault and len(s.edits) == 1]
+        return named + [s for s in [*apart.values()][::-1][:TIED] if s not in named]
+
+    def names(self, graph):
+        """The names of the values that each of the reader's arrays is."""
+        values = Values(self.base.case(graph, self.seen, self.k).values)
+        return [values.called(a) for _, a in self.evidence]
+
+    def known(self, graph):
+        """How many arrays are values of a graph, and how many of its lines."""
+        names = self.names(graph)
+        return sum(map(bool, names)), sum(
+            any(not n.endswith(PART) for n in some) for some in names)
+
+    def follow(self, graph, edits, most):
+        """The stories of a program that needs one edit; or else of more, `most`."""
+        case, names = self.base.case(graph, self.seen, self.k), self.names(graph)
+        if self.output not in case.got or self.output not in case.values:
+            return []
+        right = set().union(*names)
+        free = [e for e in edits if (self.output != "y" and not is_backward(e.at))
+                or not right & {name for name, steps in e.changes if steps}]
+        ends = [e for e, fits in singles(graph, free, case, (self.output,))
+                if self.output in fits
+                and self.output in self.base.fits(e.graph, self.seen)]
+        if ends:
+            return [Story((e,), self.known(e.graph), e.cost) for e in ends]
+        if most == 1 or self.left <= 0:
+            return []
+        unknown = [a for (_, a), found in zip(self.evidence, names) if not found]
+        for a in unknown[:GUESSES]:
+            for edit in self.guesses(graph, free, case, a, right):
+                if rest := self.after(edit, most):
+                    return rest
+        return []
+
+    def after(self, edit, most):
+        """The stories that begin with an edit."""
+        start = sum(not is_backward(s.name) for s in edit.graph) % len(edit.graph)
+        rest = self.follow(edit.graph, edits_of(edit.program, edit.graph, start),
+                           most - 1)
+        return [Story((edit, *r.edits), r.known, r.cost + edit.cost) for r in rest]
+
+    def guesses(self, graph, edits, case, a, right):
+        """The edits that make a value which a line of the reader's has."""
+        wanted = {s.name: np.broadcast_to(a, np.broadcast_shapes(
+            a.shape, case.values[s.name].shape)) for s in graph if s.name not in right}
+        self.left -= 1
+        hits = singles(graph, edits, case._replace(got=wanted), tuple(wanted))
+        some = sorted((e for e, _ in hits), key=lambda e: e.cost)[:20]
+        ranked = sorted(((-self.known(e.graph)[0], len(e.lines), e.cost, k)
+                         for k, e in enumerate(some)))
+        return [some[k] for known, *_, k in ranked[:GUESSES]
+                if -known > self.known(graph)[0]]

@@ -1,0 +1,1 @@
+"""A stranger's code read by what it does: its parameters, mode, layout, gradients."""

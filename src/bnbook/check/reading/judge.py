@@ -1,0 +1,72 @@
+"""Which results are those of the right batch norm, so that a reading can be chosen."""
+
+import numpy as np
+
+from bnbook.check.diagnosis.probes import error
+from bnbook.norm import batch_norm_backward, batch_norm_forward
+
+CLOSE = 1e-6
+
+
+@np.errstate(all="ignore")
+def fitted_eps(p, y):
+    """The eps that y was made with, if y is right but for it; or None."""
+    if np.shape(y) != p.x.shape:
+        return None
+    axes, shape = (0, *range(2, p.x.ndim)), (-1, *[1] * (p.x.ndim - 2))
+    xmu = p.x - p.x.mean(axes, keepdims=True)
+    slope = (xmu * y).sum(axes) / (xmu**2).sum(axes)
+    found = (p.gamma / slope) ** 2 - p.x.var(axes)
+    if not np.isfinite(found).all():
+        return None
+    fits = {}  # eps in few digits, as people write it -> how far off y is with it
+    for digits in (1, 2, 4):
+        eps = float(f"{max(np.median(found), 0.0):.{digits}g}")
+        fits[eps] = off(y, p.gamma.reshape(shape) * xmu / np.sqrt(
+            p.x.var(axes, keepdims=True) + eps) + p.beta.reshape(shape))
+    close = 3 * min(fits.values()) + 1e-13
+    return next((eps for eps, far in fits.items() if far < min(close, CLOSE)), None)
+
+
+@np.errstate(all="ignore")
+def stands(p, y, missing):
+    """The probe with the γ and β that y shows, where they could not be set."""
+    if not missing or np.shape(y) != p.x.shape:
+        return p
+    ones = np.ones(p.gamma.size)
+    plain = p._replace(**{n: ones * (n == "gamma") for n in missing})
+    if fitted_eps(plain, y) is not None:
+        return plain
+    axes, shape = (0, *range(2, p.x.ndim)), (-1, *[1] * (p.x.ndim - 2))
+    xhat = (p.x - p.x.mean(axes, keepdims=True)) / np.sqrt(
+        p.x.var(axes, keepdims=True) + p.eps)
+    slope = (xhat * y).sum(axes) / (xhat**2).sum(axes)
+    shown = {"gamma": slope, "beta": (y - slope.reshape(shape) * xhat).mean(axes)}
+    return p._replace(**{n: shown[n] for n in missing})
+
+
+def off(got, right):
+    """The largest difference over the largest magnitude of what is right."""
+    same = np.size(got) == np.size(right)
+    return error(np.reshape(got, np.shape(right)), right) if same else np.inf
+
+
+def textbook(p, eps):
+    """What is right for a probe, under y, x, gamma and beta."""
+    y, cache = batch_norm_forward(p.x, p.gamma, p.beta, eps)
+    return dict(zip(("y", "x", "gamma", "beta"),
+                    (y, *batch_norm_backward(p.dy, cache))))
+
+
+def right_of(p, results):
+    """The names of the results that are right, whatever eps they were made with."""
+    eps = fitted_eps(p, results.get("y"))
+    right = textbook(p, p.eps if eps is None else eps)
+    return {name for name, a in results.items() if off(a, right[name]) < CLOSE}
+
+
+def judged(p, results):
+    """(how many of the four results are not right, whether their sizes fit)."""
+    sizes = {"y": p.x.size, "x": p.x.size, "gamma": p.gamma.size, "beta": p.gamma.size}
+    fit = {name: a for name, a in results.items() if np.size(a) == sizes[name]}
+    return 4 - len(right_of(p, fit)), len(fit) == len(results)

@@ -1,0 +1,44 @@
+"""Edits of a backward pass. It is a graph: what is downstream of an edit follows."""
+
+from dataclasses import replace
+
+from bnbook.graph.steps import Step, evaluate
+
+
+def without(trace, edges):
+    """The trace if the (step, input) edges sent nothing back: a Trace."""
+    if not trace.sums:
+        raise ValueError("trace: ran forward only, expected an upstream gradient")
+    if unknown := {*edges} - {(m.step, m.input) for m in trace.messages}:
+        one = min(unknown, key=str)
+        raise ValueError(f"edges: {one!r}, expected the (step, input) of a message")
+    dy = f"d{trace.graph[-1].name}"
+    back = dropped(
+        trace.back, {m.name for m in trace.messages if (m.step, m.input) in edges})
+    known = trace.values | {dy: trace.sums[dy]}
+    made = evaluate(back, known, trace.axes, trace.ops)
+    sums = {name: made[name] for name in (dy, *(step.name for step in back))}
+    messages = tuple(m._replace(gradient=sums[m.name])
+                     for m in trace.messages if m.name in sums)
+    return replace(trace, back=back, sums=sums, messages=messages)
+
+
+def dropped(steps, names):
+    """The steps of a backward pass in which these messages are not sent.
+
+    A sum loses a term, and what is made of nothing else is not made at all. To drop all
+    messages into a value but the last is the bug that assigns where it should add.
+    """
+    known = {name for step in steps for name in (step.name, *step.inputs)}
+    if isinstance(names, str) or set(names) - known:
+        raise ValueError(f"names: {names!r}, expected messages among {sorted(known)}")
+    kept, gone = [], set(names)
+    for step in steps:
+        left = tuple(name for name in step.inputs if name not in gone)
+        if step.op == "add" and len(left) == 1:
+            step = Step(step.name, "same", left)
+        elif left != step.inputs:
+            gone.add(step.name)
+        if step.name not in gone:
+            kept.append(step)
+    return tuple(kept)

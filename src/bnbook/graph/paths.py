@@ -1,0 +1,18 @@
+"""The ways from xhat back to x, and the part of dx that came along each."""
+
+from bnbook.graph.edits import without
+
+# Each path, as the (step, input) edges that are silent meanwhile.
+PATHS = {
+    "straight": {("sq", "xmu"), ("mu", "x")},
+    "variance": {("xhat", "xmu"), ("mu", "x")},
+    "mean": {("xmu", "x")},
+}
+
+
+def paths(trace):
+    """The part of dx that came along each path; the three parts add up to dx."""
+    sent = {(message.step, message.input) for message in trace.messages}
+    if missing := set().union(*PATHS.values()) - sent:
+        raise ValueError(f"trace: sent no message {missing}, expected BATCH_NORM's")
+    return {path: without(trace, silent).grads["x"] for path, silent in PATHS.items()}
