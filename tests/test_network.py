@@ -144,6 +144,49 @@ def test_a_reader_can_add_a_kind(monkeypatch):
     np.testing.assert_array_equal(network.input_gradient(y, run), np.full((2, 3), 16))
 
 
+def with_options(kind):
+    """The kind with what it has to be given, small."""
+    needed = [name for name, default in nn.LAYERS[kind].options.items()
+              if default is None]
+    return nn.layer(kind, **dict.fromkeys(needed, 4))
+
+
+@pytest.mark.parametrize("kind", nn.LAYERS)
+def test_a_new_network_with_any_kind_tells_its_inputs_apart_and_learns(kind):
+    network = nn.Network((2, 8, 8), ["relu", with_options(kind),
+                                     nn.layer("affine", width=3)])
+    x, labels = batch(network, 12)
+    params = network.initial_params(rng(1))
+    scores = network.forward(params, x, rng=rng(2))[0]
+    assert (scores.std(axis=0) > 1e-3).all()
+    before = {name: p.copy() for name, p in params.items()}
+    losses = []
+    for _ in range(30):
+        step = nn.loss_and_grads(network, params, x, labels, rng=rng(2))
+        losses.append(step.loss)
+        params, _ = nn.sgd(params, step.grads, {}, lr=0.05)
+    assert losses[-1] < 0.5 * losses[0]
+    for name in params:
+        assert np.abs(params[name] - before[name]).max() > 1e-6, name
+
+
+@pytest.mark.parametrize("name", ["weight", "g"])
+def test_a_parameters_name_decides_neither_start_nor_decay(monkeypatch, name):
+    gain = nn.Kind(lambda x, g: (g * x, (x, g)),
+                   lambda dy, cache: (cache[1] * dy, (cache[0] * dy).sum(0)),
+                   params=lambda shape, options: {name: nn.Param(shape, 1, False)})
+    monkeypatch.setitem(nn.LAYERS, "gain", gain)
+    network = nn.Network((3,), ["gain", nn.layer("affine", width=2)])
+    params, x = network.initial_params(rng(1)), batch(network, 4)[0]
+    np.testing.assert_array_equal(params[name + "0"], np.ones(3))
+    labels = np.array([0, 1, 0, 1])
+    plain = nn.loss_and_grads(network, params, x, labels)
+    decayed = nn.loss_and_grads(network, params, x, labels, weight_decay=0.5)
+    for other in params:
+        same = np.array_equal(plain.grads[other], decayed.grads[other])
+        assert same == (other != "w1")
+
+
 def test_the_activations_are_the_hidden_outputs_in_order():
     network, params, x, _ = mlp_case("batch_norm", "sigmoid")
     _, run = network.forward(params, x)

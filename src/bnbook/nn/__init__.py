@@ -47,14 +47,14 @@ from bnbook.nn.pooling import (
 from bnbook.nn.progress import Progress
 from bnbook.nn.saving import load, save
 from bnbook.nn.structure import Layer, Spec, layer
-from bnbook.nn.table import LAYERS, NORMALIZATIONS, Kind
+from bnbook.nn.table import LAYERS, NORMALIZATIONS, Kind, Param
 from bnbook.nn.trainer import Trainer
 from bnbook.nn.training import Curves, Log, accuracy_curves, train
 from bnbook.norm.batch_norm_layer import added
 
 __all__ = [
     "LAYERS", "LOSSES", "NORMALIZATIONS", "OPTIMIZERS", "Curves", "Kind", "Layer",
-    "Log", "Network", "Progress", "Run", "Spec", "Step", "Trainer", "accuracy",
+    "Log", "Network", "Param", "Progress", "Run", "Spec", "Step", "Trainer", "accuracy",
     "accuracy_curves", "adagrad", "adam", "added", "affine_backward", "affine_forward",
     "conv_backward", "conv_backward_naive", "conv_forward", "conv_forward_naive",
     "conv_net", "detached_backward", "dropout_backward", "dropout_forward", "evaluate",
@@ -62,7 +62,7 @@ __all__ = [
     "max_pool_backward", "max_pool_backward_naive", "max_pool_forward",
     "max_pool_forward_naive", "mlp", "momentum", "nesterov", "numerical_gradients",
     "predict", "relu_backward", "relu_forward", "rmsprop", "save", "sgd",
-    "sigmoid_backward", "sigmoid_forward",
-    "softmax_cross_entropy_backward", "softmax_cross_entropy_forward", "statistics",
-    "svm_backward", "svm_forward", "tanh_backward", "tanh_forward", "train",
+    "sigmoid_backward", "sigmoid_forward", "softmax_cross_entropy_backward",
+    "softmax_cross_entropy_forward", "statistics", "svm_backward", "svm_forward",
+    "tanh_backward", "tanh_forward", "train",
 ]

@@ -74,13 +74,18 @@ class Network:
     @property
     def least_rows(self):
         """How many rows a training batch needs: 2 if a channel would have one value."""
-        alone = any((math.prod(layer.shape),) in layer.params.values()
-                    for layer in self.stateful)
+        alone = any(param.shape == (math.prod(layer.shape),)
+                    for layer in self.stateful for param in layer.params.values())
         return 1 + alone
+
+    @property
+    def params(self):
+        """name -> Param of every parameter, in the order in which layers read them."""
+        return {n: param for layer in self.layers for n, param in layer.params.items()}
 
     def param_shapes(self):
         """name -> shape of every parameter, in the order in which layers read them."""
-        return {n: shape for layer in self.layers for n, shape in layer.params.items()}
+        return {name: param.shape for name, param in self.params.items()}
 
     def initial_params(self, rng, init="he", dtype=np.float64):
         """New parameters, name -> array: w by `init`, b and beta 0, gamma 1.
@@ -90,11 +95,11 @@ class Network:
         scale.
         """
         params = {}
-        for name, shape in self.param_shapes().items():
-            if name.startswith("w"):
+        for name, (shape, start, _) in self.params.items():
+            if start is None:
                 params[name] = initial_weights(rng, shape, init).astype(dtype)
             else:
-                params[name] = np.full(shape, name.startswith("gamma"), dtype)
+                params[name] = np.full(shape, start, dtype)
         return params
 
     def initial_state(self, dtype=np.float64):

@@ -38,7 +38,7 @@ def loss_and_grads(network, params, x, labels, *, loss="softmax", weight_decay=0
     value, cache, scores, run = _loss(
         network, params, x, labels, loss, weight_decay, state, rng)
     grads, _ = network.backward(backward(cache), run)
-    for name in _decaying(params, weight_decay):
+    for name in _decaying(network, weight_decay):
         grads[name] = grads[name] + weight_decay * params[name]
     return Step(value, grads, scores, run.state)
 
@@ -78,11 +78,11 @@ def _loss(network, params, x, labels, loss, weight_decay, state, rng):
     labels = checked_rows(network, params, x, labels)[1]  # before rng is drawn from
     scores, run = network.forward(params, x, state=state, rng=rng)
     value, cache = LOSSES[loss][0](scores, labels)
-    for name in _decaying(params, weight_decay):
+    for name in _decaying(network, weight_decay):
         value += weight_decay / 2 * (params[name] ** 2).sum()
     return value, cache, scores, run
 
 
-def _decaying(params, weight_decay):
-    """The names of the weights, if they decay at all."""
-    return [name for name in params if name.startswith("w") and weight_decay > 0]
+def _decaying(network, weight_decay):
+    """The names of the parameters that decay, if any do."""
+    return [name for name, p in network.params.items() if p.decays and weight_decay > 0]
