@@ -11,6 +11,7 @@ NBVAL := $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),--nbval,--nbv
 book: $(READY)  ## build the pages: _build/html
 	$(BIN)/jupyter-book build . --path-output . --all -q -W -n --keep-going
 	$(BIN)/python tools/lint.py html _build/html
+	@$(BIN)/python tools/lint.py outdated
 	@echo "Open _build/html/index.html"
 
 pdf: book  ## the book as one PDF: _build/html/bnbook.pdf (Chromium prints it)
@@ -20,8 +21,8 @@ epub: book  ## the book as an EPUB: _build/html/bnbook.epub (Chromium draws its 
 	$(BIN)/python tools/bind.py epub _build/html
 
 test: book  ## every test: the package, the notebooks, the built pages
-	$(BIN)/python -m pytest $(NBVAL) -n auto --dist loadfile --ignore tests/browser
-	$(BIN)/python -m pytest -n auto tests/browser
+	$(BIN)/python -m pytest -q $(NBVAL) -n auto --dist loadfile --ignore tests/browser
+	$(BIN)/python -m pytest -q -n auto tests/browser
 
 axe:  ## axe-core, for the browser tests of accessibility (npm)
 	npm ci --silent --prefix tests/browser
