@@ -22,7 +22,7 @@ epub: book  ## the book as an EPUB: _build/html/bnbook.epub (Chromium draws its 
 
 test: book  ## every test: the package, the notebooks, the built pages
 	$(BIN)/python -m pytest -q $(NBVAL) -n auto --dist loadfile --ignore tests/browser
-	$(BIN)/python -m pytest -q -n auto tests/browser
+	$(BIN)/python -m pytest -q -n auto --maxschedchunk 1 tests/browser
 
 axe:  ## axe-core, for the browser tests of accessibility (npm)
 	npm ci --silent --prefix tests/browser
