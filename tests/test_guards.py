@@ -11,6 +11,7 @@ import lint_house
 import lint_html
 import lint_notebooks
 import lint_prose
+import mutation
 import notebooks
 import picture
 from common import no_faults
@@ -363,6 +364,13 @@ def test_the_built_pages_have_no_fault():
     built = ROOT / "_build" / "html"
     assert (built / "index.html").exists(), "run `make book` first"
     no_faults(lint_html.faults(built), "Then make book.")
+
+
+def test_the_mutations_lists_name_what_is_there():
+    for module, names in [*mutation.TESTS.items(), ("graph", mutation.ALL)]:
+        assert [*PACKAGE.glob(f"{module}*")], module
+        for name in names.split():
+            assert (ROOT / f"tests/test_{name}.py").exists(), f"{module}: {name}"
 
 
 def test_the_readmes_picture_is_the_drawing_of_a_run():
