@@ -17,12 +17,13 @@ from bnbook.norm.arguments import (
     nonnegative,
     plain,
     shaped,
+    variance,
 )
 
 __all__ = [
     "COMPLEX", "array", "choice", "count", "counts", "empty", "flag", "fraction",
     "generator", "keyed", "labels", "momentum", "nonnegative", "plain", "scores",
-    "shaped",
+    "shaped", "variance",
 ]
 
 
