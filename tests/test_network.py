@@ -273,6 +273,35 @@ def test_the_first_loss_is_that_of_a_guess(case):
     assert loss == pytest.approx(np.log(10), abs=0.02)
 
 
+@pytest.mark.parametrize("weight_decay", [np.float64(1e-3), np.float32(1e-3), 1e-3])
+def test_the_rates_own_dtype_changes_none(weight_decay):
+    network, params, x, labels = mlp_case("batch_norm")
+    params = {name: np.float32(p) for name, p in params.items()}
+    step = nn.loss_and_grads(network, params, np.float32(x), labels,
+                             weight_decay=weight_decay)
+    assert {g.dtype for g in step.grads.values()} == {np.dtype(np.float32)}
+    assert np.asarray(step.loss).dtype == np.float32
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_a_matrix_is_read_as_an_array():
+    network, params, x, labels = mlp_case("batch_norm")
+    matrices = {n: np.matrix(p) if p.ndim == 2 else list(p) for n, p in params.items()}
+    plain, read = (nn.loss_and_grads(network, p, x, labels, weight_decay=0.5)
+                   for p in (params, matrices))
+    assert read.loss == plain.loss
+    for name, grad in plain.grads.items():
+        np.testing.assert_array_equal(read.grads[name], grad)
+        assert type(read.grads[name]) is np.ndarray
+
+
+@pytest.mark.parametrize("case", [mlp_case("batch_norm"), conv_case("layer_norm")])
+def test_no_rows_have_no_scores_at_test_time(case):
+    network, params, x, _ = case
+    state = nn.statistics(network, params, x)
+    assert nn.predict(network, params, state, x[:0]).shape == (0, 3)
+
+
 def test_weights_decay_and_nothing_else_does():
     network, params, x, labels = mlp_case("batch_norm")
     plain = nn.loss_and_grads(network, params, x, labels)
@@ -362,7 +391,7 @@ ERRORS = [
      lambda: nn.mlp((6, 3), normalization=True)),
     (ValueError, "normalization: 'relu'",
      lambda: nn.mlp((6, 3), normalization=nn.layer("relu"))),
-    (ValueError, "p: 1.5", lambda: nn.mlp((6, 5, 3), dropout=1.5)),
+    (ValueError, "dropout: 1.5", lambda: nn.mlp((6, 5, 3), dropout=1.5)),
     (ValueError, "groups: 3, expected", lambda: nn.mlp(
         (6, 5, 3), normalization=nn.layer("group_norm", groups=3))),
     (ValueError, "kind: 'linear', expected one of 'affine', ",

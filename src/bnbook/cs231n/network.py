@@ -57,9 +57,9 @@ def dropout_forward(x, dropout_param, *, p_is="drop"):
     p = arguments.fraction("p", setting("dropout_param", dropout_param, "p"))
     if training("dropout_param", dropout_param):
         u = _legacy(dropout_param.get("seed")).random_sample(x.shape)
-        inner = mask(u, p)
+        inner = dropout.DropoutCache(*mask(u, p))
     else:
-        inner = (np.ones(x.shape, bool), 0.0)
+        inner = dropout.DropoutCache(np.ones(x.shape, bool), 0.0)
     out = dropout.dropout_backward(x, inner)  # it is linear: x passes as dout will
     return returned(out, inner)
 

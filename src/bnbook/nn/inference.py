@@ -20,7 +20,7 @@ def statistics(network, params, x):
     name -> {"running_mean": (C,), "running_var": (C,), "num_batches": 1}. A network
     without batch norm gives {}. Source: Wu & Johnson 2021, PreciseBN, with one batch.
     """
-    x, _ = checked(network, params, x)
+    params, x, _ = checked(network, params, x)
     wide = np.result_type(x, np.float64)
     state = {layer.name: initial_state_of(layer, wide) for layer in network.stateful}
     mode = {"training": False, "batch_statistics": True, "rng": None,
@@ -34,7 +34,7 @@ def statistics(network, params, x):
 
 @quiet
 def predict(network, params, state, x):
-    r"""The scores (N, K) of x in inference mode, each row on its own: N may be 1.
+    r"""The scores (N, K) of x in inference mode, each row on its own: N may be 1, or 0.
 
     Batch norm uses the state's mean and variance, those that training left or that
     `statistics` computed:
@@ -43,7 +43,7 @@ def predict(network, params, state, x):
 
     Raises ValueError if they are not those of this network's layers.
     """
-    x, state = checked(network, params, x, state, training=False)
+    params, x, state = checked(network, params, x, state, training=False)
     mode = {"training": False, "batch_statistics": False, "rng": None}
     *_, (_, y, *_) = steps(network.layers, params, x, state, mode)
     return y

@@ -67,10 +67,12 @@ class Trainer:
             arguments.choice("optimizer", self.optimizer, OPTIMIZERS)
         if self.params is None:
             self.params = self._first_params()
-        self.params = {name: np.array(p) for name, p in self.params.items()}
-        self.x, self.labels = self._checked(self.x, self.labels)
+        self.params, self.x, self.labels = self._checked(self.x, self.labels)
         if self.validation is not None:
-            self.validation = self._checked(*self.validation)
+            if not isinstance(self.validation, tuple) or len(self.validation) != 2:
+                raise TypeError(f"validation: {type(self.validation).__name__}, "
+                                "expected None or a tuple, (x, labels)")
+            self.validation = self._checked(*self.validation)[1:]
         self.batches = batches(self.network, len(self.x), self.batch_size)
         tracked = self.track_running_stats
         self.progress = at_start(
@@ -114,8 +116,8 @@ class Trainer:
         return self.network.initial_params(self._rng(0), self.init, dtype)
 
     def _checked(self, x, labels):
-        x, labels = checked_rows(self.network, self.params, x, labels)
-        return x.copy(), labels
+        params, x, labels = checked_rows(self.network, self.params, x, labels)
+        return {name: p.copy() for name, p in params.items()}, x.copy(), labels
 
     def _rng(self, *key):
         """A generator of its own for each use, so that none has to be remembered."""
