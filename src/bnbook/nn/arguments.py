@@ -18,13 +18,14 @@ from bnbook.norm.arguments import (
     nonnegative,
     plain,
     shaped,
+    shown,
     variance,
 )
 
 __all__ = [
     "COMPLEX", "array", "choice", "count", "counts", "empty", "flag", "floating",
     "fraction", "generator", "instance", "keyed", "labels", "momentum", "nonnegative",
-    "plain", "scores", "shaped", "summed", "variance",
+    "plain", "scores", "shaped", "shown", "summed", "variance",
 ]
 
 
@@ -65,7 +66,8 @@ def scores(name, value):
 def counts(name, value):
     """`value`, several integers of at least 1, as a tuple of ints."""
     if not isinstance(value, Iterable) or isinstance(value, str | bytes):
-        raise TypeError(f"{name}: {value!r}, expected several integers, as in (64, 10)")
+        raise TypeError(
+            f"{name}: {shown(value)}, expected several integers, as in (64, 10)")
     return tuple(count(name, n) for n in value)
 
 

@@ -46,8 +46,8 @@ def layer(kind, **options):
 def as_specs(values):
     """A tuple of Specs, from several of what `as_spec` takes."""
     if isinstance(values, str | Spec) or not isinstance(values, Iterable):
-        raise TypeError(f"specs: {values!r}, expected several layers, as in "
-                        "(layer(kind, ...), ...)")
+        raise TypeError(f"specs: {arguments.shown(values)}, expected several layers, "
+                        "as in (layer(kind, ...), ...)")
     return tuple(map(as_spec, values))
 
 
@@ -56,7 +56,8 @@ def as_spec(value):
     if isinstance(value, str):
         return layer(value)
     if not isinstance(value, Spec):
-        raise TypeError(f"specs: {value!r}, expected a kind or layer(kind, ...)")
+        raise TypeError(f"specs: {arguments.shown(value)}, expected a kind or "
+                        "layer(kind, ...)")
     return layer(value.kind, **value.options)
 
 
