@@ -33,7 +33,7 @@ def central(f, x, h=1e-5):
 
 def no_faults(found, remedy):
     """Fail with every fault that a guard found, a line each, and what to do."""
-    if found := [*found]:
+    if found := [*map(str, found)]:
         pytest.fail("\n".join([*found, remedy]), pytrace=False)
 
 

@@ -302,6 +302,37 @@ def test_no_rows_have_no_scores_at_test_time(case):
     assert nn.predict(network, params, state, x[:0]).shape == (0, 3)
 
 
+def test_the_layer_whose_stored_statistics_lie_comes_first():
+    network = nn.mlp((6, 8, 4, 3), normalization="batch_norm")
+    params, (x, _) = shaken(network), batch(network, 50)
+    sound = nn.statistics(network, params, x)
+    for gap in nn.statistics_gaps(network, params, sound, x):
+        assert gap.mean < 1e-12 and abs(gap.var - 1) < 1e-12
+    for name in ("batch_norm1", "batch_norm2"):
+        old = sound[name]
+        width = np.sqrt(old["running_var"][2] + 1e-5)
+        for key, off, mean, var in (
+                ("running_mean", 3 * width * (np.arange(len(old["running_mean"])) == 2),
+                 3, 1), ("running_var", 3 * (old["running_var"] + 1e-5), 0, 4)):
+            state = sound | {name: old | {key: old[key] + off}}
+            worst, other = nn.statistics_gaps(network, params, state, x)
+            assert worst == (name, pytest.approx(mean, abs=1e-12), pytest.approx(var))
+            assert other.mean < 1e-12
+
+
+def test_a_layer_behind_one_that_lies_is_not_blamed():
+    """No layer sees the error of one in front, and nothing moves."""
+    network = nn.mlp((6, 8, 4, 3), normalization="batch_norm")
+    params, (x, _) = shaken(network), batch(network, 50)
+    state = nn.statistics(network, params, x)
+    state["batch_norm1"]["running_mean"] += 5
+    kept = {name: s["running_mean"].copy() for name, s in state.items()}
+    worst, other = nn.statistics_gaps(network, params, state, x)
+    assert worst.layer == "batch_norm1" and other.mean < 1e-12
+    for name, mean in kept.items():
+        np.testing.assert_array_equal(state[name]["running_mean"], mean)
+
+
 def test_weights_decay_and_nothing_else_does():
     network, params, x, labels = mlp_case("batch_norm")
     plain = nn.loss_and_grads(network, params, x, labels)

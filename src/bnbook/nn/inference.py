@@ -1,5 +1,7 @@
 """A trained network at test time: batch norm with given statistics, not the batch's."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from bnbook.nn import arguments
@@ -30,6 +32,42 @@ def statistics(network, params, x):
         if name in state:
             (found[name],) = new
     return found
+
+
+class StatisticsGap(NamedTuple):
+    """How far one batch norm's stored statistics are from those of some rows.
+
+    mean: in standard deviations of the rows; var: stored over the rows', each with eps;
+    both of the channel where they are worst.
+    """
+
+    layer: str
+    mean: float
+    var: float
+
+
+@quiet
+def statistics_gaps(network, params, state, x):
+    r"""Which layer's stored statistics do not fit the rows x: a list of StatisticsGap.
+
+        mean = \max_c |running\_mean_c - mean_c| / \sqrt{var_c + eps},
+        var = (running\_var_c + eps) / (var_c + eps) furthest from 1
+
+    The worst layer comes first. mean_c and var_c are those of `statistics`: each layer
+    sees the rows as they are when the layers before it are right. Nothing is changed,
+    and nothing drops. x: many training rows; few differ from sound statistics too.
+    """
+    params, x, state = checked(network, params, x, state, training=False)
+    seen, gaps = statistics(network, params, x), []
+    for layer in network.stateful:
+        stored, found = state[layer.name], seen[layer.name]
+        eps = layer.options["eps"]
+        width = found["running_var"] + eps
+        mean = np.abs(stored["running_mean"] - found["running_mean"]) / np.sqrt(width)
+        ratio = (stored["running_var"] + eps) / width
+        worst = np.abs(np.log(ratio)).argmax()
+        gaps.append(StatisticsGap(layer.name, float(mean.max()), float(ratio[worst])))
+    return sorted(gaps, key=lambda gap: -max(gap.mean, abs(np.log(gap.var))))
 
 
 @quiet
