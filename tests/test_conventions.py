@@ -1,9 +1,15 @@
 """Conventions of the frameworks: the table, and the converters over it."""
 
+import json
+from pathlib import Path
+
 import numpy as np
+import onnx
 import pytest
+from onnx.reference import ReferenceEvaluator
 
 from bnbook import BatchNorm
+from bnbook.cs231n import batchnorm_forward
 from bnbook.norm import initial_state, updated
 from bnbook.norm.conventions import (
     CONVENTIONS,
@@ -26,16 +32,72 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize("framework, weighs, momentum, eps, var, start", [
-    ("cs231n", "old", 0.9, 1e-5, "biased", (0, 0)),
-    ("onnx", "old", 0.9, 1e-5, "biased", None),
-    ("pytorch", "new", 0.1, 1e-5, "unbiased", (0, 1)),
-    ("keras", "old", 0.99, 1e-3, "biased", (0, 1)),
-    ("flax", "old", 0.99, 1e-5, "biased", (0, 1)),
-])
-def test_the_table_says_what_systems_md_says(
-        framework, weighs, momentum, eps, var, start):
-    assert CONVENTIONS[framework][:5] == (weighs, momentum, eps, var, start)
+STORED = json.loads((Path(__file__).parent / "oracle/conventions.json").read_text())
+
+
+@pytest.mark.parametrize("case", STORED["cases"],
+                         ids=lambda c: f"{c['framework']} {np.ndim(c['x'])}")
+def test_a_row_says_what_the_library_did(case):
+    """One batch in training and one in inference, with the library's defaults."""
+    c, x = CONVENTIONS[case["framework"]], np.array(case["x"])
+    assert case["version"].startswith(c.version)
+    assert set(case["new"]) == set(map("/".join, c.names.values()))
+    new, trained = ({"/".join(path): np.array(case[when]["/".join(path)])
+                     for path in c.names.values()} for when in ("new", "trained"))
+    mean, var = ("/".join(c.names[name]) for name in ("running_mean", "running_var"))
+    for name, start in zip((mean, var), c.start):
+        np.testing.assert_array_equal(new[name], np.full(3, start))
+
+    layer = BatchNorm(3, eps=c.eps, unbiased_running_var=c.running_var == "unbiased",
+                      momentum=converted_momentum(
+                          c.momentum, case["framework"], "bnbook"))
+    layer.state["running_mean"], layer.state["running_var"] = new[mean], new[var]
+    layer.forward(x, training=True)
+    for ours, theirs in (("running_mean", mean), ("running_var", var)):
+        np.testing.assert_allclose(layer.state[ours], trained[theirs], rtol=1e-5)
+    nested = {}
+    for path in c.names.values():
+        place = nested.setdefault(path[0], {}) if path[1:] else nested
+        place[path[-1]] = trained["/".join(path)]
+    layer.params, layer.state = imported(nested, case["framework"])
+    y = layer.forward(x, training=False)
+    np.testing.assert_allclose(y, case["y"], rtol=1e-5, atol=1e-5)
+
+
+def test_the_row_of_onnx_is_its_reference_implementations():
+    c, x = CONVENTIONS["onnx"], np.random.default_rng(0).normal(1, 2, size=(6, 3))
+    names = [c.names[name][0] for name in (
+        "gamma", "beta", "running_mean", "running_var")]
+    node = onnx.helper.make_node("BatchNormalization", ["X", *names],
+                                 ["Y", "mean", "var"], training_mode=1)
+    values = [onnx.helper.make_tensor_value_info(n, onnx.TensorProto.DOUBLE, None)
+              for n in ("X", *names, "Y", "mean", "var")]
+    graph = onnx.helper.make_graph([node], "g", values[:5], values[5:])
+    opset = onnx.helper.make_opsetid("", int(c.version.split()[1]))
+    model = onnx.helper.make_model(graph, opset_imports=[opset])
+    given = np.ones(3), np.zeros(3), np.full(3, 5.0), np.full(3, 7.0)
+    y, mean, var = ReferenceEvaluator(model).run(
+        None, {"X": x, **dict(zip(names, given))})
+    assert c.weighs == "old"
+    np.testing.assert_allclose(mean, c.momentum * 5 + (1 - c.momentum) * x.mean(0))
+    np.testing.assert_allclose(var, c.momentum * 7 + (1 - c.momentum) * x.var(0))
+    np.testing.assert_allclose(y, (x - x.mean(0)) / np.sqrt(x.var(0) + c.eps))
+
+
+def test_cs231ns_row_is_its_functions():
+    c, x = CONVENTIONS["cs231n"], np.random.default_rng(0).normal(1, 2, size=(6, 3))
+    param = {"mode": "train"}
+    y, _ = batchnorm_forward(x, np.ones(3), np.zeros(3), param)
+    new = 1 - c.momentum
+    np.testing.assert_allclose(param["running_mean"], new * x.mean(0))
+    np.testing.assert_allclose(param["running_var"], new * x.var(0))
+    np.testing.assert_allclose(y, (x - x.mean(0)) / np.sqrt(x.var(0) + c.eps))
+
+
+def test_every_row_says_of_what_and_where_it_was_read():
+    for framework, c in CONVENTIONS.items():
+        assert c.version and c.source
+        assert c.source.startswith("https://") or framework == "bnbook"
 
 
 def test_our_row_is_the_layers():

@@ -26,7 +26,8 @@ class Convention(NamedTuple):
     running_var: "biased" or "unbiased"; start: the first running mean and variance,
     None if the caller gives them; cumulative: how a batch weighs with momentum None,
     "by count" or "by batch", None if there is no such thing; names: what ours are
-    called, as the path through nested dicts.
+    called, as the path through nested dicts; version, source: of what, and where it was
+    read. Those of PyTorch, Keras and Flax were tried as well (`tests/oracle`).
     """
 
     weighs: str
@@ -36,6 +37,8 @@ class Convention(NamedTuple):
     start: tuple | None
     cumulative: str | None
     names: dict
+    version: str
+    source: str
 
 
 COUNTS = ("num_batches", "num_values")
@@ -48,16 +51,31 @@ def _names(*theirs):
 
 
 CONVENTIONS = {
-    "bnbook": Convention("old", 0.9, 1e-5, "biased", (0, 1), "by count", _names(*OURS)),
-    "cs231n": Convention("old", 0.9, 1e-5, "biased", (0, 0), None, _names(*OURS[:4])),
-    "onnx": Convention("old", 0.9, 1e-5, "biased", None, None, _names(
-        "scale", "B", "input_mean", "input_var")),
-    "pytorch": Convention("new", 0.1, 1e-5, "unbiased", (0, 1), "by batch", _names(
-        "weight", "bias", "running_mean", "running_var", "num_batches_tracked")),
-    "keras": Convention("old", 0.99, 1e-3, "biased", (0, 1), None, _names(
-        "gamma", "beta", "moving_mean", "moving_variance")),
-    "flax": Convention("old", 0.99, 1e-5, "biased", (0, 1), None, _names(
-        "params/scale", "params/bias", "batch_stats/mean", "batch_stats/var")),
+    "bnbook": Convention(
+        "old", 0.9, 1e-5, "biased", (0, 1), "by count", _names(*OURS),
+        "this one", "bnbook.norm.BatchNorm"),
+    "cs231n": Convention(
+        "old", 0.9, 1e-5, "biased", (0, 0), None, _names(*OURS[:4]),
+        "2024", "https://cs231n.github.io/assignments2024/assignment2/"),
+    "onnx": Convention(
+        "old", 0.9, 1e-5, "biased", None, None, _names(
+            "scale", "B", "input_mean", "input_var"),
+        "opset 15", "https://onnx.ai/onnx/operators/onnx__BatchNormalization.html"),
+    "pytorch": Convention(
+        "new", 0.1, 1e-5, "unbiased", (0, 1), "by batch", _names(
+            "weight", "bias", "running_mean", "running_var", "num_batches_tracked"),
+        "2.13", "https://docs.pytorch.org/docs/stable/generated/"
+        "torch.nn.BatchNorm2d.html"),
+    "keras": Convention(
+        "old", 0.99, 1e-3, "biased", (0, 1), None, _names(
+            "gamma", "beta", "moving_mean", "moving_variance"),
+        "3.15", "https://keras.io/api/layers/normalization_layers/"
+        "batch_normalization/"),
+    "flax": Convention(
+        "old", 0.99, 1e-5, "biased", (0, 1), None, _names(
+            "params/scale", "params/bias", "batch_stats/mean", "batch_stats/var"),
+        "0.12", "https://flax-linen.readthedocs.io/en/latest/api_reference/"
+        "flax.linen/layers.html"),
 }
 
 
