@@ -8,7 +8,7 @@ NBVAL := $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),--nbval,--nbv
 
 # With other versions than the lock's a figure's bytes may differ: cells are not compared.
 OTHER_VERSIONS := --nbval-lax -n auto --dist loadfile --ignore tests/browser --deselect \
-tests/test_notebooks.py::test_the_notebook_follows_from_its_source_and_the_package
+tests/book/test_notebooks.py::test_the_notebook_follows_from_its_source_and_the_package
 
 .PHONY: book pdf epub test quick axe notebooks serve lab lint lint-web clean newest oldest pytorch mutation
 
@@ -27,6 +27,13 @@ epub: book  ## the book as an EPUB: _build/html/bnbook.epub (Chromium draws its 
 test: book  ## every test: the package, the notebooks, the built pages
 	$(BIN)/python -m pytest -q $(NBVAL) -n auto --dist loadfile --ignore tests/browser
 	$(BIN)/python -m pytest -q -n auto --maxschedchunk 1 tests/browser
+
+# What needs neither the pages, nor a browser, nor the checker's minutes.
+PACKAGE_ONLY := tests --ignore tests/book --ignore tests/checker --ignore tests/browser
+
+quick: $(READY)  ## ruff and the package's own tests, in a minute
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest -q -n auto $(PACKAGE_ONLY)
 
 axe:  ## axe-core, for the browser tests of accessibility (npm)
 	npm ci --silent --prefix tests/browser

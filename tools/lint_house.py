@@ -68,9 +68,8 @@ def undeclared(folder, requirements, own=()):
 
 
 def siblings(folder):
-    return {path.stem for path in folder.rglob("*.py")} | {
-        path.name for path in folder.iterdir() if path.is_dir()
-    }
+    files = [path for path in folder.rglob("*.py") if "node_modules" not in path.parts]
+    return {path.stem for path in files} | {path.parent.name for path in files}
 
 
 def unlocked(lock, project):

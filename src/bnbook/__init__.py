@@ -1,7 +1,7 @@
 """Batch normalization, derived node by node from its computation graph, in NumPy."""
 
 __all__ = ["BatchNorm"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def __getattr__(name):

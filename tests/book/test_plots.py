@@ -18,7 +18,7 @@ SCRIPT = """
 import hashlib, io, sys
 import matplotlib
 matplotlib.use("agg")
-sys.path.insert(0, "tests")
+sys.path.insert(0, "tests/book")
 import test_plots
 print(test_plots.digest())
 """

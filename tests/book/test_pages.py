@@ -22,7 +22,7 @@ from page import (
     symbols,
 )
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
 SOURCES = sorted((BOOK / "source").glob("[0-9]*.md"))
 DOCUMENTED = api.documented(ROOT)

@@ -1,6 +1,6 @@
 """Run the checker on a generated set and count what it says right and wrong.
 
-    cd tests && python -m generator.score --count 300 --seed 1
+    cd tests/checker && python -m generator.score --count 300 --seed 1
 
 Every miss is listed with its file. The checker is run by its command, as readers do.
 """

@@ -5,7 +5,6 @@ import ast
 from collections import Counter
 
 import pytest
-
 from generator.faults import BACKWARD_FAULTS, FAULTS
 from generator.sets import cases
 from generator.styles import ROWS, choices

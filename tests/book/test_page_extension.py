@@ -10,7 +10,7 @@ from docutils import nodes
 
 from bnbook.show.palette import PALETTE
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from page import offers  # noqa: E402

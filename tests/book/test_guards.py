@@ -5,6 +5,7 @@ import re
 
 import nbformat
 import pytest
+from test_notebooks import SOURCES, difference
 
 import lint
 import lint_house
@@ -15,7 +16,6 @@ import mutation
 import notebooks
 import picture
 from common import no_faults
-from test_notebooks import SOURCES, difference
 
 ROOT = notebooks.ROOT
 PACKAGE = ROOT / "src" / "bnbook"
@@ -309,7 +309,8 @@ def test_the_package_imports_what_it_requires():
 
 @pytest.mark.parametrize("folder", ["tools", "tests", "benchmarks"])
 def test_everything_else_imports_what_the_project_requires(folder):
-    own = lint_house.siblings(ROOT / "tools") | {"torch"}  # of the oracle alone
+    own = lint_house.siblings(ROOT / "tools") | {
+        "torch", "jax", "flax", "keras"}  # of the oracles alone
     assert lint_house.undeclared(
         ROOT / folder, lint_house.project_requirements(PROJECT), own) == []
 
@@ -364,6 +365,16 @@ def test_the_built_pages_have_no_fault():
     built = ROOT / "_build" / "html"
     assert (built / "index.html").exists(), "run `make book` first"
     no_faults(lint_html.faults(built), "Then make book.")
+
+
+def test_contributing_names_files_that_are_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    named = re.findall(r"`((?:src|tests|tools|book|web|benchmarks)/[\w./-]+)`", text)
+    named += re.findall(r"pytest ((?:tests/[\w./-]+ ?)+)", text)
+    assert len(named) > 30
+    no_faults((f"CONTRIBUTING.md: {path}: not there" for words in named
+               for path in words.split() if "NN" not in path
+               and not (ROOT / path).exists()), "Say where it is now.")
 
 
 def test_the_mutations_lists_name_what_is_there():

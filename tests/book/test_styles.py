@@ -10,7 +10,7 @@ from fontTools.ttLib import TTFont
 
 from page.styles import bundle, used_rules, write
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FONT = ROOT / "book" / "_static" / "fonts" / "latinmodern-math-subset.woff2"
 PAGE = '<p class="a b" id="c">text</p>'
 

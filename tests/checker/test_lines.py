@@ -6,11 +6,11 @@ import sys
 
 import numpy as np
 import pytest
+from planted_lines import CLOSED, COLUMNS, PROGRAMS, STAGED
 
 from bnbook.check import diagnose
 from bnbook.check.diagnosis.calls import Broke, attempt
 from bnbook.check.lines.watching import Watch
-from planted_lines import CLOSED, COLUMNS, PROGRAMS, STAGED
 
 # Two lines can have made these: none is quoted.
 NOT_QUOTED = {"    g_x = g_centred + g_m", "    scaled = gamma * (normal + beta)"}

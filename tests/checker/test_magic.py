@@ -2,10 +2,10 @@
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from planted_lines import STAGED, STAGED_FAULTS
 
 from bnbook.check.magic import HINTS, parser
 from notebooks import ROOT
-from planted_lines import STAGED, STAGED_FAULTS
 
 OLD, NEW = next(f for f in STAGED_FAULTS if "sd ** 3" in f[1])
 
