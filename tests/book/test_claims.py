@@ -12,10 +12,10 @@ import pytest
 import notebooks
 
 REMOVED = {
-    "01-what-breaks": (  # the networks with batch normalization are those without
+    "02-what-breaks": (  # the networks with batch normalization are those without
         'for f in ("sigmoid", "relu") for bn in (False, True))',
         'for f in ("sigmoid", "relu") for bn in (False, False))'),
-    "02-the-function": (  # the bracket stands where it belongs
+    "01-the-function": (  # the bracket stands where it belongs
         "right, wrong = gamma * xhat3 + beta, (xhat3 + beta) * gamma",
         "right = wrong = gamma * xhat3 + beta"),
     "03-messages": ("rules, total=last)", "rules, total=sum)"),

@@ -42,7 +42,7 @@ def statistics_axes(x):
 def batch_norm_forward(x, gamma, beta, eps=EPS):
     """y = gamma * (x - mean) / sqrt(var + eps) + beta, and the cache for the backward.
 
-    Book: eq-forward in chapter 2. Returns y, of x's shape and dtype (integers become
+    Book: eq-forward in chapter 1. Returns y, of x's shape and dtype (integers become
     float64), and a BatchNormCache. Raises TypeError or ValueError for input that is not
     real, shapes that do not fit, eps < 0, or fewer than two values a channel.
     """

@@ -16,7 +16,7 @@ START = {"f": "sigmoid", "scale": 1.0, "norm": False}
 
 
 def initial_scale(pixels, *, widths=(100,) * 5, seed=1, eps=1e-5):
-    """The explorable of chapter 1: activations against the scale of the weights.
+    """The explorable of chapter 2: activations against the scale of the weights.
 
     pixels (N, F): whole numbers from 0 to 25, an image a row; the page normalizes each
     over these rows. Raises ValueError for others.
