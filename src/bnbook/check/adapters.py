@@ -74,7 +74,7 @@ def staged(cls):
                  lambda it: (it.running_mean, it.running_var))
 
 
-def graph(cls, weighs="old"):
+def graph(cls):
     """S4's style: a mode in words, and backward takes x once more."""
     def make(features, gamma=None, beta=None, **options):
         it = cls(features, **options)
@@ -83,7 +83,7 @@ def graph(cls, weighs="old"):
 
     return Layer(make, lambda it, x, mode, keep=True: it.forward(x, mode),
                  lambda it, dy, x: it.backward(x, dy),
-                 lambda it: (it.mean, it.var), weighs)
+                 lambda it: (it.mean, it.var), cls.weighs)
 
 
 def functions(batchnorm_forward, batchnorm_backward):
