@@ -4,7 +4,7 @@ import numpy as np
 
 from bnbook.check.diagnosis.told import Line, Told, is_fault
 from bnbook.check.edits.explain import TEXTBOOK, Base, Found, Y, bases, telling
-from bnbook.check.edits.sentences import compared, name, node, sentence
+from bnbook.check.edits.sentences import compared, said
 from bnbook.check.edits.table import NAMES
 from bnbook.check.lines.evidence import Evidence
 from bnbook.check.lines.places import Finder
@@ -92,7 +92,7 @@ def _told(edit, at):
     """An edit as Told; what its line has and needs only if it changes one line."""
     rows = compared(edit)
     line = at and _line(at[0].place, rows[0] if len(rows) == 1 else (edit.at, "", ""))
-    return Told(name(edit), node(edit), sentence(edit), True, edit, line)
+    return Told(*said(edit)[:3], edit=edit, line=line)
 
 
 def _line(place, row):
