@@ -31,11 +31,6 @@ class Specimen(NamedTuple):
     implementation: Implementation
 
 
-def results(grads):
-    """(dx, dgamma, dbeta) out of a trace's gradients."""
-    return grads["x"], grads["gamma"].ravel(), grads["beta"].ravel()
-
-
 def from_graph(graph=BATCH_NORM, ops=OPS, silent=(), axes=statistics_axes):
     """The implementation that runs `graph`; `silent` edges send nothing back."""
     def forward(x, gamma, beta, eps=1e-5):
@@ -46,7 +41,8 @@ def from_graph(graph=BATCH_NORM, ops=OPS, silent=(), axes=statistics_axes):
         return trace.values["y"].copy(), trace
 
     def backward(dy, trace):
-        return results(without(trace.backward(dy), silent).grads)
+        grads = without(trace.backward(dy), silent).grads
+        return grads["x"], grads["gamma"].ravel(), grads["beta"].ravel()
 
     return Implementation(forward, backward)
 
