@@ -3,7 +3,8 @@
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from bnbook.check.magic import HINTS, parser
+from bnbook.check.magic import parser
+from bnbook.check.reading.hints import HINTS
 from notebooks import ROOT
 from planted_lines import STAGED, STAGED_FAULTS
 
