@@ -33,8 +33,8 @@ def _function(code):
         return Implementation(code, getattr(pairs, backward))
     if code is bases.StagedLayer:
         return adapters.one_object(code)
-    whole = code is bases.LazyLayer
-    return (adapters.as_implementation if whole else adapters.per_pixel)(_layer(code))
+    of_pixels = code is not bases.LazyLayer
+    return adapters.as_implementation(_layer(code), of_pixels)
 
 
 def _dropout(code):
