@@ -1,6 +1,7 @@
 """A reader's code compared with what it is: values, gradients, and whose they are."""
 
 import dis
+import inspect
 import linecache
 
 import numpy as np
@@ -10,7 +11,7 @@ from bnbook.check.diagnosis.probes import compared, fits
 from bnbook.check.diagnosis.told import Finding, Told, as_findings, note
 from bnbook.check.gradients import numerical_gradient
 from bnbook.check.kinds.calling import NotChecked
-from bnbook.check.kinds.observe import named, observed, reading
+from bnbook.check.kinds.observe import named, reading
 from bnbook.check.kinds.table import KINDS
 from bnbook.check.kinds.wrong import WORD
 
@@ -31,7 +32,11 @@ def check(name, code, seed=0):
         if len(code) == 1:  # how it is made and called was a guess
             raise NotChecked(f"it breaks on what was tried: {broke}") from broke
         raise
-    seen = observed(kind, code, read, seed)
+    seen = read.seen
+    shapes = [(s.ran.y.shape, s.right["y"].shape) for s in seen]
+    if (kind.loss or inspect.isclass(code[0])) and (
+            odd := [(got, right) for got, right in shapes if got != right]):
+        raise NotChecked("its y has shape {}, expected {}".format(*odd[0]))
     return [*_about_y(name, read, seen),
             *about_gradients(name, kind, seen, read.right,
                              lambda v: read.run(code, kind, v).y),

@@ -66,7 +66,7 @@ def kind_by_effect(code, home):
 def _is(kind, code):
     """Whether what code makes of x is what the kind makes of it."""
     try:
-        return reading(kind, code, 0, names=False).right
+        return reading(kind, code, 0, whole=False).right
     except Broke:
         return False
 
