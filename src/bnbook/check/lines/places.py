@@ -66,20 +66,15 @@ class Finder:
         is not if its name says that it is the other, and else there is doubt.
         """
         right, wrong = values_of(graph, self.evidence.inputs), self.wrong
-        pairs = [(wrong[n], right[n], n, True) for n in right if n in wrong
-                 and not _alike(right[n], wrong[n])]
-        copies = [(wrong[b], right[a], a, False) for a, b in operands(edit)
-                  if a in right and b in wrong]
+        suspects = [(wrong[n], right[n], n, True) for n in right if n in wrong
+                    and not _alike(right[n], wrong[n])]
+        suspects += [(wrong[b], right[a], a, False) for a, b in operands(edit)
+                     if a in right and b in wrong]
         lines = Values({n: a for n, a in right.items() if not n.endswith(PART)})
-        inputs, found = Values(self.evidence.inputs), {}
+        found = {}
         for k, (made, a) in enumerate(self.own):
-            whole = lines.called(a)
-            first, _, rest = made.name.partition(".")
-            stored = first in (RETURNED, HANDED) or (rest and made.shared)
-            again = not stored and any(np.array_equal(a, b) for _, b in self.own[:k])
-            renamed = inputs.called(a) or any(m.name == made.name and m.place.file ==
-                                              made.place.file for m, _ in self.own[:k])
-            for value, should, name, pair in pairs + copies:
+            whole, (again, renamed) = lines.called(a), self.before(k)
+            for value, should, name, pair in suspects:
                 says, other = name in meant(made), whole & meant(made)
                 if Values({name: value}).called(a) and (says or not other) and not (
                         whole and name.endswith(PART)):
@@ -87,6 +82,15 @@ class Finder:
                     found.setdefault((not (whole and again), made.place), []).append(
                         (made, should, line_of(name), not sure))
         return [found[key] for key in sorted(found, key=lambda key: key[0])]
+
+    def before(self, k):
+        """Whether the k-th array was made before, and whether its name stood before."""
+        made, a = self.own[k]
+        earlier, (first, _, rest) = self.own[:k], made.name.partition(".")
+        stored = first in (RETURNED, HANDED) or (rest and made.shared)
+        again = not stored and any(np.array_equal(a, b) for _, b in earlier)
+        return again, Values(self.evidence.inputs).called(a) or any(
+            m.name == made.name and m.place.file == made.place.file for m, _ in earlier)
 
     def returned(self):
         """Where an output that is another value of the program's was named."""

@@ -86,19 +86,15 @@ class Teller:
         right = set().union(*names)
         free = [e for e in edits if (self.output != "y" and not is_backward(e.at))
                 or not right & {name for name, steps in e.changes if steps}]
-        ends = [e for e, fits in singles(graph, free, here, (self.output,))
-                if self.output in fits
-                and self.output in self.base.fits(e.graph, self.seen)]
-        if ends:
-            return [Story((e,), self.known(e.graph), e.cost) for e in ends]
-        if most == 1 or self.left <= 0:
-            return []
+        ends = [Story((e,), self.known(e.graph), e.cost)
+                for e, fits in singles(graph, free, here, (self.output,))
+                if self.output in fits & self.base.fits(e.graph, self.seen)]
+        if ends or most == 1 or self.left <= 0:
+            return ends
         unknown = [a for (_, a), found in zip(self.evidence, names) if not found]
-        for a in unknown[:GUESSES]:
-            for edit in self.guesses(graph, free, here, a, right):
-                if rest := self.after(edit, most):
-                    return rest
-        return []
+        rests = (self.after(edit, most) for a in unknown[:GUESSES]
+                 for edit in self.guesses(graph, free, here, a, right))
+        return next(filter(None, rests), [])
 
     def after(self, edit, most):
         """The stories that begin with an edit."""
