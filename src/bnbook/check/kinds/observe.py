@@ -69,12 +69,13 @@ def _tried(kind, code, read, seed, whole):
     """A reading with what code gave on each probe that runs; none if the first breaks.
     """
     rng, upstream = np.random.default_rng(seed), np.random.default_rng(seed + 1)
-    for v in [draw(kind, *one, rng) | read.own for one in kind.probes]:
+    for given in [draw(kind, *one, rng) for one in kind.probes]:
+        v = given | read.own  # not handed over: the code has them, or it has not
         y, back = kind.of(v)
         dy = np.array(1.0) if kind.loss else upstream.normal(size=y.shape)
         right = dict(zip(("y", *kind.gradients), (y, *back(dy))))
         try:
-            ran = read.run(code, kind, v, dy if whole else None)
+            ran = read.run(code, kind, given, dy if whole else None)
             read.seen.append(Seen(v | {"dy": dy}, right, ran))
         except Broke as error:
             if not read.seen or v.get("size", 1) is not None:  # it had all it may need
