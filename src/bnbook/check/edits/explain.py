@@ -53,8 +53,8 @@ class Found(NamedTuple):
     """Edits that together give outputs as they were seen, and what they cost."""
 
     edits: tuple
-    fits: frozenset
-    cost: float
+    fits: frozenset = frozenset()
+    cost: float = 0.0
 
     @property
     def graph(self):
@@ -63,12 +63,12 @@ class Found(NamedTuple):
 
 Y = Base("forward", tuple(map(whole, FORWARDS)))
 TEXTBOOK = Base("textbook", tuple(map(whole, PROGRAMS)))
-RIGHT = Found((), frozenset({"y"}), 0.0)
+RIGHT = Found((), frozenset({"y"}))
 
 
 def telling(seen):
     """The probe that tells most faults apart: where eps weighs."""
-    return max(range(len(seen)), key=lambda k: seen[k].probe.eps)
+    return max(seen, key=lambda s: s.probe.eps)
 
 
 def likeliest(base, seen, hits, output):
@@ -86,9 +86,9 @@ def likeliest(base, seen, hits, output):
 def search(base, seen, outputs, named):
     """Output -> the single edits that explain it, the likeliest first: lists of Found.
     """
-    k, hits = telling(seen), []
+    hits = []
     for graph, some in base.listed(named):
-        one = case(graph, seen[k])
+        one = case(graph, telling(seen))
         made = one.got.keys() & one.values.keys()
         hits += [Found((edit,), fits, edit.cost + UNLIKE * any(
             (made - fits) & downstream(graph, name) for name, _ in edit.changes))
@@ -111,11 +111,11 @@ def single(bases, seen, wrong):
 
 def two(bases, seen, output, named=False):
     """The likeliest pair of edits of one program that explains an output, in a list."""
-    k = min(range(len(seen)), key=lambda k: seen[k].probe.x.size)
+    one = min(seen, key=lambda s: s.probe.x.size)
     for base in bases[:2]:
         for graph, some in base.listed(named, 2):
-            hits = [Found(pair, frozenset(), pair[0].cost + pair[1].cost) for pair in
-                    pairs(graph, some, case(graph, seen[k]), output)]
+            hits = [Found(pair, cost=pair[0].cost + pair[1].cost) for pair in
+                    pairs(graph, some, case(graph, one), output)]
             if found := likeliest(base, seen, hits, output):
                 return found[:1]
     return []

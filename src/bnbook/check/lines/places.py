@@ -45,18 +45,21 @@ class Finder:
             c for e in self.edits if e is not edit for c in e.changes))
         if not self.evidence.inputs.keys() >= {*graph_inputs(graph)}:
             return None
-        ends = Values(self.wrong)
         for group in self.exchanges(edit, graph):
             made, _, name, doubt = group[0]
             doubt |= len(edit.lines) > 1 and not {*edit.lines} <= {
                 one[2] for one in group}  # several lines, or a number that all read
             if self.evidence.mends([one[:2] for one in group], lambda seen:
                                    self.base.fits(graph, [seen]) >= self.fits):
-                unsure = any(self.evidence.influences(one, made) for one, a in self.own
-                             if one.number < made.number and not ends.called(a)
-                             and one.place != made.place)
-                return None if doubt or unsure else (made, name)
+                return None if doubt or self.unsure(made) else (made, name)
         return None
+
+    def unsure(self, made):
+        """Whether something unknown goes into what a line makes."""
+        ends = Values(self.wrong)
+        return any(self.evidence.influences(one, made) for one, a in self.own
+                   if one.number < made.number and one.place != made.place
+                   and not ends.called(a))
 
     def exchanges(self, edit, graph):
         """[(Made, what it should be, its name, doubt)] of lines that may be at fault.

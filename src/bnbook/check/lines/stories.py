@@ -39,8 +39,8 @@ class Story(NamedTuple):
 class Teller:
     """Tells the stories of one output, by the arrays of one probe."""
 
-    def __init__(self, base, seen, k, evidence, output):
-        self.base, self.seen, self.k, self.output = base, seen, k, output
+    def __init__(self, base, seen, evidence, output):
+        self.base, self.seen, self.output = base, seen, output
         self.evidence, self.left = evidence, TRIES
 
     def told(self, edits=()):
@@ -65,8 +65,8 @@ class Teller:
 
     def names(self, graph):
         """The names of the values that each of the reader's arrays is."""
-        values = Values(case(graph, self.seen[self.k]).values)
-        return [values.called(a) for _, a in self.evidence]
+        values = Values(case(graph, self.evidence.seen).values)
+        return [values.called(a) for _, a in self.evidence.laid]
 
     def known(self, graph):
         """How many arrays are values of a graph, and how many of its lines."""
@@ -80,7 +80,7 @@ class Teller:
         program: as `edits_of` takes it.
         """
         graph, edits = program[1], edits_of(*program)
-        here, names = case(graph, self.seen[self.k]), self.names(graph)
+        here, names = case(graph, self.evidence.seen), self.names(graph)
         if self.output not in here.got or self.output not in here.values:
             return []
         right = set().union(*names)
@@ -91,7 +91,7 @@ class Teller:
                 if self.output in fits & self.base.fits(e.graph, self.seen)]
         if ends or most == 1 or self.left <= 0:
             return ends
-        unknown = [a for (_, a), found in zip(self.evidence, names) if not found]
+        unknown = [a for (_, a), found in zip(self.evidence.laid, names) if not found]
         rests = (self.after(edit, most) for a in unknown[:GUESSES]
                  for edit in self.guesses(graph, free, here, a, right))
         return next(filter(None, rests), [])
