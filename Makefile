@@ -6,11 +6,16 @@ READY := .venv/ready
 # Stored outputs are those of pinned x86-64 Linux; elsewhere the cells run uncompared.
 NBVAL := $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),--nbval,--nbval-lax)
 
-.PHONY: book pdf epub test axe notebooks serve lab lint lint-web clean newest pytorch mutation
+# With other versions than the lock's a figure's bytes may differ: cells are not compared.
+OTHER_VERSIONS := --nbval-lax -n auto --dist loadfile --ignore tests/browser --deselect \
+tests/test_notebooks.py::test_the_notebook_follows_from_its_source_and_the_package
+
+.PHONY: book pdf epub test quick axe notebooks serve lab lint lint-web clean newest oldest pytorch mutation
 
 book: $(READY)  ## build the pages: _build/html
 	$(BIN)/jupyter-book build . --path-output . --all -q -W -n --keep-going
 	$(BIN)/python tools/lint.py html _build/html
+	@$(BIN)/python tools/lint.py outdated || true
 	@echo "Open _build/html/index.html"
 
 pdf: book  ## the book as one PDF: _build/html/bnbook.pdf (Chromium prints it)
@@ -20,8 +25,8 @@ epub: book  ## the book as an EPUB: _build/html/bnbook.epub (Chromium draws its 
 	$(BIN)/python tools/bind.py epub _build/html
 
 test: book  ## every test: the package, the notebooks, the built pages
-	$(BIN)/python -m pytest $(NBVAL) -n auto --dist loadfile --ignore tests/browser
-	$(BIN)/python -m pytest -n auto tests/browser
+	$(BIN)/python -m pytest -q $(NBVAL) -n auto --dist loadfile --ignore tests/browser
+	$(BIN)/python -m pytest -q -n auto --maxschedchunk 1 tests/browser
 
 axe:  ## axe-core, for the browser tests of accessibility (npm)
 	npm ci --silent --prefix tests/browser
@@ -53,8 +58,15 @@ newest:  ## weekly: the newest versions that pyproject.toml allows, cells uncomp
 	$(PYTHON) -m venv .venv-newest
 	.venv-newest/bin/pip install -q -U -e ".[book,test]"
 	.venv-newest/bin/jupyter-book build . --path-output . --all -q -W -n --keep-going
-	.venv-newest/bin/python -m pytest --nbval-lax --deselect \
-	tests/test_notebooks.py::test_the_notebook_follows_from_its_source_and_the_package
+	.venv-newest/bin/python -m pytest -q $(OTHER_VERSIONS)
+
+oldest:  ## weekly: the oldest versions that pyproject.toml allows, cells uncompared
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/pip install -q uv
+	.venv-oldest/bin/uv pip install -q --python .venv-oldest/bin/python \
+	--resolution lowest-direct -e ".[book,test]"
+	.venv-oldest/bin/jupyter-book build . --path-output . --all -q -W -n --keep-going
+	.venv-oldest/bin/python -m pytest -q $(OTHER_VERSIONS)
 
 pytorch: $(READY)  ## weekly: PyTorch's results made anew, and the tests held to them
 	$(PYTHON) -m venv .venv-torch
@@ -70,7 +82,7 @@ mutation:  ## an hour: change graph/ and norm/ a little; each change must fail a
 	OMP_NUM_THREADS=1 .venv-mutation/bin/python tools/mutation.py
 
 clean:
-	rm -rf _build web/node_modules .venv .venv-newest .venv-torch .venv-mutation .stamps .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+	rm -rf _build web/node_modules .venv .venv-newest .venv-oldest .venv-torch .venv-mutation .stamps .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 $(READY): requirements.txt pyproject.toml

@@ -31,6 +31,12 @@ def central(f, x, h=1e-5):
     return grad
 
 
+def no_faults(found, remedy):
+    """Fail with every fault that a guard found, a line each, and what to do."""
+    if found := [*map(str, found)]:
+        pytest.fail("\n".join([*found, remedy]), pytrace=False)
+
+
 def assert_refused(kind, start, call):
     """`call` raises one line that starts so."""
     with pytest.raises(kind) as raised:

@@ -77,6 +77,15 @@ def test_nan_stays_in_its_row():
     np.testing.assert_array_equal(np.isnan(y).any(axis=1), [0, 1, 0, 0, 0])
 
 
+def test_float16_gradients_of_many_rows_do_not_saturate():
+    dy = np.ones((4096, 2), np.float16)
+    _, cache = nn.affine_forward(dy, np.eye(2, dtype=dy.dtype), dy[0])
+    _, dw, db = nn.affine_backward(dy, cache)
+    np.testing.assert_array_equal(db, [4096, 4096])
+    np.testing.assert_array_equal(dw, np.full((2, 2), 4096))
+    assert db.dtype == dw.dtype == np.float16
+
+
 X, W, B = np.ones((4, 2, 3)), np.ones((6, 2)), np.ones(2)
 ERRORS = [
     ("x: shape (4,), expected 2 dimensions or more: (N, *d)",

@@ -197,3 +197,11 @@ def test_dy_is_not_broadcast(conv):
     _, cache = conv[0](X, W, B)
     with pytest.raises(ValueError, match=r"^dy: shape \(2, 1, 1\), .* \(2, 2, 2, 3\)$"):
         conv[1](np.ones((2, 1, 1)), cache)
+
+
+@pytest.mark.parametrize("backward", [nn.conv_backward, nn.conv_backward_naive])
+def test_float16_gradients_of_many_places_do_not_saturate(backward):
+    x, w = np.ones((1, 1, 64, 64), np.float16), np.ones((1, 1, 1, 1), np.float16)
+    y, cache = nn.conv_forward(x, w, np.zeros(1, np.float16))
+    for a in backward(np.ones_like(y), cache)[1:]:
+        assert a.ravel() == [4096] and a.dtype == np.float16

@@ -133,7 +133,7 @@ def test_no_arrays_are_a_layer_without_parameters_and_state():
      "'pytorch', 'keras', 'flax'"),
     (None, "keras", "values: NoneType, expected a dict"),
     ({"running_mean": [1], "running_var": [1], "num_batches_tracked": 3.7}, "pytorch",
-     "num_batches: array(3.7), expected an integer"),
+     "num_batches_tracked: 3.7, expected an integer"),
     ({}, "theano", "framework: 'theano', expected one of 'bnbook', 'cs231n', 'onnx', "
      "'pytorch', 'keras', 'flax'"),
     ({"gamma": 1}, "pytorch", "values: pytorch has no gamma, expected weight, bias, "
@@ -147,3 +147,50 @@ def test_imported_refuses(values, framework, message):
     with pytest.raises((TypeError, ValueError)) as caught:
         imported(values, framework)
     assert str(caught.value) == message
+
+
+def test_a_count_of_shape_1_is_a_count():
+    values = {"running_mean": [1.0], "running_var": [1.0], "num_batches_tracked": [7]}
+    assert imported(values, "pytorch")[1]["num_batches"] == 7
+
+
+def test_onnx_gets_the_scale_and_the_shift_that_it_needs():
+    theirs = exported({}, STATE, "onnx")
+    assert list(theirs) == ["scale", "B", "input_mean", "input_var"]
+    np.testing.assert_array_equal(theirs["scale"], np.ones(3))
+    np.testing.assert_array_equal(theirs["B"], np.zeros(3))
+    layer = BatchNorm(3, affine=False)
+    layer.state = STATE
+    x = np.random.default_rng(0).normal(size=(4, 3))
+    params, state = imported(theirs, "onnx")
+    other = BatchNorm(3)
+    other.params, other.state = params, state
+    np.testing.assert_array_equal(layer.forward(x, False), other.forward(x, False))
+
+
+@pytest.mark.parametrize("value, words", [
+    (None, "dtype object"), ("1", "dtype <U1"), (np.ma.ones(3), "a masked array"),
+    (np.ones(3, bool), "dtype bool"), (np.ones((1, 3)), "shape (1, 3)"),
+    (np.ones(2), "shape (2,)"), (np.ones(3, complex), "dtype complex128")])
+@pytest.mark.parametrize("framework", CONVENTIONS)
+def test_arrays_are_checked_both_ways(value, words, framework):
+    for part, name in (("params", "beta"), ("state", "running_var")):
+        given = {"params": PARAMS, "state": STATE}
+        given[part] = given[part] | {name: value}
+        with pytest.raises((TypeError, ValueError)) as caught:
+            exported(given["params"], given["state"], framework)
+        assert str(caught.value).startswith(f"{part}[{name!r}]: {words}")
+        path = CONVENTIONS[framework].names[name]
+        theirs = exported(PARAMS, STATE, framework)
+        place = theirs[path[0]] if path[1:] else theirs
+        place[path[-1]] = value
+        with pytest.raises((TypeError, ValueError)) as caught:
+            imported(theirs, framework)
+        assert str(caught.value).startswith(f"{'/'.join(path)}: {words}")
+
+
+@pytest.mark.parametrize("params, state", [
+    (None, STATE), (PARAMS, None), ({"weight": np.ones(3)}, STATE), (PARAMS, {"a": 1})])
+def test_exported_refuses_other_dicts(params, state):
+    with pytest.raises((TypeError, ValueError), match=r"^(params|state): .*expected"):
+        exported(params, state, "keras")

@@ -155,8 +155,8 @@ def test_the_losses_gradients_are_theirs(name):
     np.testing.assert_allclose(loss(x, y)[1], expected, rtol=1e-7, atol=1e-9)
 
 
-def test_the_module_has_the_assignments_functions_and_no_others():
-    assert set(cs231n.__all__) == set(SIGNATURES)
+def test_the_module_has_the_assignments_functions_and_what_says_its_p():
+    assert set(cs231n.__all__) == {*SIGNATURES, "dropout_p_is"}
 
 
 @pytest.mark.parametrize("name, arguments", SIGNATURES.items())
@@ -297,6 +297,22 @@ def test_p_is_the_probability_to_drop_unless_said_otherwise():
     param = {"mode": "train", "p": 0.1, "seed": 4}
     out, _ = cs231n.dropout_forward(np.ones((300, 200)), param)
     assert abs((out == 0).mean() - 0.1) < 0.01  # eight standard deviations
+
+
+def test_what_p_means_can_be_said_once():
+    param = {"mode": "train", "p": 0.25, "seed": 4}
+    drops, keeps = (cs231n.dropout_forward(X, param, p_is=p_is)[0]
+                    for p_is in ("drop", "keep"))
+    try:
+        cs231n.dropout_p_is("keep")
+        np.testing.assert_array_equal(cs231n.dropout_forward(X, param)[0], keeps)
+        np.testing.assert_array_equal(
+            cs231n.dropout_forward(X, param, p_is="drop")[0], drops)
+        with pytest.raises(ValueError, match=r"^meaning: 'maybe', expected one of"):
+            cs231n.dropout_p_is("maybe")
+    finally:
+        cs231n.dropout_p_is("drop")
+    np.testing.assert_array_equal(cs231n.dropout_forward(X, param)[0], drops)
 
 
 def test_p_to_keep_is_one_minus_p_to_drop():

@@ -1,5 +1,7 @@
 """A fault is an edit of a program: programs are right, edits run and are found."""
 
+import collections
+import functools
 import random
 import subprocess
 import sys
@@ -122,10 +124,20 @@ def test_an_edit_in_a_readers_code_is_named_or_proved_equal(edit):
         said(edit).sentence, found)
 
 
+@functools.cache
+def edits_by_sentence():
+    """sentence -> every single edit that it is said of."""
+    found = collections.defaultdict(list)
+    for program in ALL:
+        for e in edits(program):
+            found[said(e).sentence].append(e)
+    return found
+
+
 def equal_in_effect(edit, found):
     """Whether an edit at the node that is told gives what the planted one does."""
     told = {f.sentence.removeprefix("either ").split("; or ")[0] for f in found.faults}
-    others = [e for program in ALL for e in edits(program) if said(e).sentence in told]
+    others = [e for words in told for e in edits_by_sentence()[words]]
     wanted = [n for n in OUT if n in {s.name for s in edit.base}]
     probes = (*batches(3)[1:4], images(3)[0])
 

@@ -332,7 +332,8 @@ def test_any_shape_gives_the_traces_numbers(name, data):
     trace = traced(name, x, parameters, dy)
     y, dx, *_ = both(name, x, parameters, dy)
     close(y, trace.values["y"])
-    close(dx, trace.grads["x"])
+    unit = max(np.abs(a).max() for a in trace.values.values())  # 1 / std may be 316
+    close(dx / unit, trace.grads["x"] / unit)
 
 
 @every_member

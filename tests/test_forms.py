@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from browser import find_chromium  # noqa: E402
 from forms import paper, shelf  # noqa: E402
-from forms.pages import bound, flat, in_order, plain, read_book, unfolded  # noqa: E402
+from forms.pages import bound, flat, in_order, plain, unfolded  # noqa: E402
 
 HTML = ROOT / "_build" / "html"
 built = pytest.mark.skipif(
@@ -62,14 +62,12 @@ def test_sections_of_the_contents_are_pages_too():
 
 @functools.cache
 def pages():
-    return read_book(HTML)
+    return bound(HTML, paper.address)
 
 
 @functools.cache
 def document():
-    return BeautifulSoup(
-        paper.one_file(HTML, bound(HTML, paper.address)), "html.parser"
-    )
+    return BeautifulSoup(paper.one_file(HTML, pages()), "html.parser")
 
 
 @built

@@ -6,12 +6,15 @@ import re
 import nbformat
 import pytest
 
+import lint
 import lint_house
 import lint_html
 import lint_notebooks
 import lint_prose
+import mutation
 import notebooks
 import picture
+from common import no_faults
 from test_notebooks import SOURCES, difference
 
 ROOT = notebooks.ROOT
@@ -110,7 +113,7 @@ def grow_everywhere(notebook):
     (ignore_by_comment, "kept out"), (write_to_stderr, "stderr"),
     (end_in_an_error, "ends in an error"), (grow_too_long, "lines, at most"),
     (grow_too_wide, "characters"), (grow_a_figure, "more than 500 KB"),
-    (grow_everywhere, "median cell"),
+    (grow_everywhere, "half of the cells"),
 ])
 def test_the_notebook_guard_bites(notebook, plant, words):
     assert lint_notebooks.faults(notebook) == []
@@ -154,6 +157,26 @@ def test_a_source_edited_without_regenerating_is_noticed(tmp_path):
     assert difference(stored, notebooks.execute(source)) is None
     source.write_text(SMALL.replace("2 + 3", "2 + 4"))
     assert difference(stored, notebooks.execute(source))
+
+
+@pytest.mark.parametrize("old, new", [
+    ("A sum.", "A product."), ("2 + 3", "2 + 4"), ("The sum is", "It is"),
+    ("\nThe sum is {{ total }}.\n", ""), ("A sum.", "A sum.\n\n+++\n\nOf two."),
+    ("```{code-cell} ipython3", "```{code-cell} ipython3\n:tags: [hide-input]")])
+def test_a_notebook_of_another_source_is_outdated(tmp_path, old, new):
+    source = tmp_path / "source" / "99-small.md"
+    source.parent.mkdir()
+    source.write_text(SMALL)
+    assert notebooks.outdated(source)
+    notebooks.notebook_path(source).write_text(notebooks.execute(source))
+    assert not notebooks.outdated(source)
+    source.write_text(SMALL.replace(old, new))
+    assert source.read_text() != SMALL
+    assert notebooks.outdated(source)
+
+
+def test_no_notebook_is_outdated():
+    no_faults(filter(notebooks.outdated, SOURCES), "make notebooks")
 
 
 SMALL = """---
@@ -212,13 +235,38 @@ def test_the_prose_guard_lets_constants_and_citations_pass(sentence):
     assert lint_prose.faults(SMALL + "\n" + sentence) == []
 
 
+def test_the_prose_guard_tells_every_fault_with_its_line():
+    found = lint_prose.faults(SMALL + "\nIt is 0.25.\n\nOr 7, says {{ 5 }}, {{total}}.")
+    lines = SMALL.count("\n")
+    assert [fault.split(": ")[0] for fault in found] == [
+        f"source:{lines + 4}", f"source:{lines + 4}", f"source:{lines + 2}",
+        f"source:{lines + 4}"]
+
+
+def test_a_source_is_linted_before_it_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+    source = tmp_path / "99-small.md"
+    source.write_text(SMALL.replace("total = 2 + 3", "total = 2 + 3  #" + "x" * 80)
+                      + "\nIt is 0.25.")
+    prose, cell = lint.source_faults(source)
+    assert prose.startswith("99-small.md:16: 0.25 in prose")
+    assert cell.startswith("99-small.md:10: 96 characters")
+
+
+def test_a_guard_fails_with_every_fault_and_what_to_do():
+    with pytest.raises(pytest.fail.Exception, match=r"^a: 1\nb: 2\nmake notebooks$"):
+        no_faults(["a: 1", "b: 2"], "make notebooks")
+    no_faults([], "make notebooks")
+
+
 def test_a_cited_figure_passes():
     cited = SMALL.replace("\n---", "\ncited: {'14': Ioffe and Szegedy 2015}\n---", 1)
     assert lint_prose.faults(cited + "\nThey needed 14 times fewer steps.") == []
 
 
 def test_the_house_stands():
-    assert lint_house.upward(PACKAGE) == []
+    no_faults(lint_house.upward(PACKAGE),
+              "Move what is shared to the earlier part; the order is in CONTRIBUTING.")
 
 
 @pytest.mark.parametrize("line", [
@@ -240,7 +288,8 @@ PROJECT = (ROOT / "pyproject.toml").read_text()
 
 
 def test_the_lock_meets_every_range_with_exact_versions():
-    assert lint_house.unlocked(LOCK, PROJECT) == []
+    no_faults(lint_house.unlocked(LOCK, PROJECT),
+              "Make the lock anew, as CONTRIBUTING says under Versions.")
 
 
 @pytest.mark.parametrize("pattern, line", [
@@ -314,7 +363,14 @@ def test_the_html_guard_reads_the_styles(site):
 def test_the_built_pages_have_no_fault():
     built = ROOT / "_build" / "html"
     assert (built / "index.html").exists(), "run `make book` first"
-    assert lint_html.faults(built) == []
+    no_faults(lint_html.faults(built), "Then make book.")
+
+
+def test_the_mutations_lists_name_what_is_there():
+    for module, names in [*mutation.TESTS.items(), ("graph", mutation.ALL)]:
+        assert [*PACKAGE.glob(f"{module}*")], module
+        for name in names.split():
+            assert (ROOT / f"tests/test_{name}.py").exists(), f"{module}: {name}"
 
 
 def test_the_readmes_picture_is_the_drawing_of_a_run():

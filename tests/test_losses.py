@@ -138,3 +138,24 @@ def test_bad_arguments_are_named_in_one_line(kind, start, scores, labels, how):
         nn.svm_forward(scores, labels, **how)
     message = str(raised.value)
     assert message.startswith(start) and "\n" not in message
+
+
+LOSSES = {
+    "softmax": (nn.softmax_cross_entropy_forward, nn.softmax_cross_entropy_backward),
+    "svm": (nn.svm_forward, nn.svm_backward)}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("value, place", [
+    (np.nan, (0, 1)), (np.nan, (0, 0)), (np.inf, (0, 0))])
+def test_a_score_that_is_no_number_is_none_in_loss_and_gradient(loss, value, place):
+    forward, backward = LOSSES[loss]
+    scores = np.ones((2, 3))
+    scores[place] = value  # row 0's class is 0
+    value, cache = forward(scores, [0, 2])
+    gradient = backward(cache)
+    if loss == "softmax" or np.isnan(scores).any():
+        assert np.isnan(value) and np.isnan(gradient[0]).any()
+    else:  # an infinitely sure row costs nothing
+        assert value == 1 and not gradient[0].any()
+    assert np.isfinite(gradient[1]).all()

@@ -144,6 +144,49 @@ def test_a_reader_can_add_a_kind(monkeypatch):
     np.testing.assert_array_equal(network.input_gradient(y, run), np.full((2, 3), 16))
 
 
+def with_options(kind):
+    """The kind with what it has to be given, small."""
+    needed = [name for name, default in nn.LAYERS[kind].options.items()
+              if default is None]
+    return nn.layer(kind, **dict.fromkeys(needed, 4))
+
+
+@pytest.mark.parametrize("kind", nn.LAYERS)
+def test_a_new_network_with_any_kind_tells_its_inputs_apart_and_learns(kind):
+    network = nn.Network((2, 8, 8), ["relu", with_options(kind),
+                                     nn.layer("affine", width=3)])
+    x, labels = batch(network, 12)
+    params = network.initial_params(rng(1))
+    scores = network.forward(params, x, rng=rng(2))[0]
+    assert (scores.std(axis=0) > 1e-3).all()
+    before = {name: p.copy() for name, p in params.items()}
+    losses = []
+    for _ in range(30):
+        step = nn.loss_and_grads(network, params, x, labels, rng=rng(2))
+        losses.append(step.loss)
+        params, _ = nn.sgd(params, step.grads, {}, lr=0.05)
+    assert losses[-1] < 0.5 * losses[0]
+    for name in params:
+        assert np.abs(params[name] - before[name]).max() > 1e-6, name
+
+
+@pytest.mark.parametrize("name", ["weight", "g"])
+def test_a_parameters_name_decides_neither_start_nor_decay(monkeypatch, name):
+    gain = nn.Kind(lambda x, g: (g * x, (x, g)),
+                   lambda dy, cache: (cache[1] * dy, (cache[0] * dy).sum(0)),
+                   params=lambda shape, options: {name: nn.Param(shape, 1, False)})
+    monkeypatch.setitem(nn.LAYERS, "gain", gain)
+    network = nn.Network((3,), ["gain", nn.layer("affine", width=2)])
+    params, x = network.initial_params(rng(1)), batch(network, 4)[0]
+    np.testing.assert_array_equal(params[name + "0"], np.ones(3))
+    labels = np.array([0, 1, 0, 1])
+    plain = nn.loss_and_grads(network, params, x, labels)
+    decayed = nn.loss_and_grads(network, params, x, labels, weight_decay=0.5)
+    for other in params:
+        same = np.array_equal(plain.grads[other], decayed.grads[other])
+        assert same == (other != "w1")
+
+
 def test_the_activations_are_the_hidden_outputs_in_order():
     network, params, x, _ = mlp_case("batch_norm", "sigmoid")
     _, run = network.forward(params, x)
@@ -228,6 +271,66 @@ def test_the_first_loss_is_that_of_a_guess(case):
     loss = nn.loss_and_grads(case, params, x, rng(2).integers(10, size=50)).loss
     # Scores are of order 1e-3 * sqrt(64): the loss differs from log K by that.
     assert loss == pytest.approx(np.log(10), abs=0.02)
+
+
+@pytest.mark.parametrize("weight_decay", [np.float64(1e-3), np.float32(1e-3), 1e-3])
+def test_the_rates_own_dtype_changes_none(weight_decay):
+    network, params, x, labels = mlp_case("batch_norm")
+    params = {name: np.float32(p) for name, p in params.items()}
+    step = nn.loss_and_grads(network, params, np.float32(x), labels,
+                             weight_decay=weight_decay)
+    assert {g.dtype for g in step.grads.values()} == {np.dtype(np.float32)}
+    assert np.asarray(step.loss).dtype == np.float32
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_a_matrix_is_read_as_an_array():
+    network, params, x, labels = mlp_case("batch_norm")
+    matrices = {n: np.matrix(p) if p.ndim == 2 else list(p) for n, p in params.items()}
+    plain, read = (nn.loss_and_grads(network, p, x, labels, weight_decay=0.5)
+                   for p in (params, matrices))
+    assert read.loss == plain.loss
+    for name, grad in plain.grads.items():
+        np.testing.assert_array_equal(read.grads[name], grad)
+        assert type(read.grads[name]) is np.ndarray
+
+
+@pytest.mark.parametrize("case", [mlp_case("batch_norm"), conv_case("layer_norm")])
+def test_no_rows_have_no_scores_at_test_time(case):
+    network, params, x, _ = case
+    state = nn.statistics(network, params, x)
+    assert nn.predict(network, params, state, x[:0]).shape == (0, 3)
+
+
+def test_the_layer_whose_stored_statistics_lie_comes_first():
+    network = nn.mlp((6, 8, 4, 3), normalization="batch_norm")
+    params, (x, _) = shaken(network), batch(network, 50)
+    sound = nn.statistics(network, params, x)
+    for gap in nn.statistics_gaps(network, params, sound, x):
+        assert gap.mean < 1e-12 and abs(gap.var - 1) < 1e-12
+    for name in ("batch_norm1", "batch_norm2"):
+        old = sound[name]
+        width = np.sqrt(old["running_var"][2] + 1e-5)
+        for key, off, mean, var in (
+                ("running_mean", 3 * width * (np.arange(len(old["running_mean"])) == 2),
+                 3, 1), ("running_var", 3 * (old["running_var"] + 1e-5), 0, 4)):
+            state = sound | {name: old | {key: old[key] + off}}
+            worst, other = nn.statistics_gaps(network, params, state, x)
+            assert worst == (name, pytest.approx(mean, abs=1e-12), pytest.approx(var))
+            assert other.mean < 1e-12
+
+
+def test_a_layer_behind_one_that_lies_is_not_blamed():
+    """No layer sees the error of one in front, and nothing moves."""
+    network = nn.mlp((6, 8, 4, 3), normalization="batch_norm")
+    params, (x, _) = shaken(network), batch(network, 50)
+    state = nn.statistics(network, params, x)
+    state["batch_norm1"]["running_mean"] += 5
+    kept = {name: s["running_mean"].copy() for name, s in state.items()}
+    worst, other = nn.statistics_gaps(network, params, state, x)
+    assert worst.layer == "batch_norm1" and other.mean < 1e-12
+    for name, mean in kept.items():
+        np.testing.assert_array_equal(state[name]["running_mean"], mean)
 
 
 def test_weights_decay_and_nothing_else_does():
@@ -319,7 +422,7 @@ ERRORS = [
      lambda: nn.mlp((6, 3), normalization=True)),
     (ValueError, "normalization: 'relu'",
      lambda: nn.mlp((6, 3), normalization=nn.layer("relu"))),
-    (ValueError, "p: 1.5", lambda: nn.mlp((6, 5, 3), dropout=1.5)),
+    (ValueError, "dropout: 1.5", lambda: nn.mlp((6, 5, 3), dropout=1.5)),
     (ValueError, "groups: 3, expected", lambda: nn.mlp(
         (6, 5, 3), normalization=nn.layer("group_norm", groups=3))),
     (ValueError, "kind: 'linear', expected one of 'affine', ",

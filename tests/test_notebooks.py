@@ -13,9 +13,10 @@ from jupyter_client.manager import start_new_kernel
 import lint_notebooks
 import lint_prose
 import notebooks
+from common import no_faults
 from pins import PINS
 
-SOURCES = sorted(notebooks.SOURCES.glob("*.md"))
+SOURCES = notebooks.sources()
 IDS = [source.stem for source in SOURCES]
 # Elsewhere exp and matrix products differ in the last bits, and so do curves drawn.
 SAME_BYTES = platform.system() == "Linux" and platform.machine() == "x86_64"
@@ -45,12 +46,16 @@ def difference(stored, made):
 @chapters
 def test_the_notebook_hides_nothing(source):
     notebook = nbformat.read(notebooks.notebook_path(source), as_version=4)
-    assert lint_notebooks.faults(notebook, source.stem) == []
+    no_faults(lint_notebooks.faults(notebook, source.stem),
+              f"Change book/source/{source.name}; python tools/lint.py source "
+              f"{source.stem} reads it without running it.")
 
 
 @chapters
 def test_no_number_in_prose_was_typed_by_hand(source):
-    assert lint_prose.faults(source.read_text(encoding="utf-8"), source.stem) == []
+    name = source.relative_to(notebooks.ROOT)
+    no_faults(lint_prose.faults(source.read_text(encoding="utf-8"), name),
+              f"python tools/lint.py source {source.stem} says this before it runs.")
 
 
 def test_every_notebook_has_a_source():

@@ -153,6 +153,27 @@ def test_an_empty_part_changes_nothing():
             close(a, b)
 
 
+def test_an_empty_part_changes_nothing_whatever_it_holds():
+    whole = moments(np.random.default_rng(0).normal(size=(5, 3)))
+    nothing = np.full(3, np.nan), np.full(3, np.nan), 0  # what np.mean of none gives
+    for parts in ((whole, nothing), (nothing, whole)):
+        for a, b in zip(merged(*parts), whole):
+            np.testing.assert_array_equal(a, b)
+    x = np.random.default_rng(0).normal(size=(5, 3))
+    for a, b in zip(pooled([x[:0], x, x[:0]]), whole):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("value", ["False", 1, None, np.array([True])])
+def test_a_flag_is_true_or_false(value):
+    state = initial_state(3)
+    for name, call in (
+            ("unbiased", lambda: updated(state, [0] * 3, [1] * 3, 4, unbiased=value)),
+            ("cumulative", lambda: initial_state(3, cumulative=value))):
+        with pytest.raises(TypeError, match=f"^{name}: .*, expected True or False$"):
+            call()
+
+
 def test_pooled_is_exact_where_the_average_of_variances_is_not():
     x = np.random.default_rng(2).normal(size=(12, 3, 4)) + np.arange(12)[:, None, None]
     parts = np.split(x, [1, 3, 8])
@@ -192,7 +213,7 @@ NOTHING = np.zeros(3), np.zeros(3), 0
 
 
 @pytest.mark.parametrize("f, message", [
-    (lambda: pooled([]), "batches: none, expected one or more"),
+    (lambda: pooled([]), "batches: none with a value, expected one or more"),
     (lambda: merged(NOTHING, NOTHING), "a.count + b.count: 0, expected at least 1"),
     (lambda: merged(NOTHING, moments(np.ones((3, 2)))),
      "b.mean: shape (2,), expected (C,) = (3,)"),

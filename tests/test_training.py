@@ -339,9 +339,68 @@ def test_a_file_of_another_optimizer_is_refused_and_changes_nothing(tmp_path):
     other.run(1)
     other.save(tmp_path / "other.npz")
     before = t.progress
-    with pytest.raises(ValueError, match=r"^state: keys \['v'\]"):
+    with pytest.raises(ValueError, match=r"other.npz: optimizer: 'momentum', expected"):
         t.load(tmp_path / "other.npz")
     assert t.progress is before
+
+
+@pytest.mark.parametrize("argument, value", [
+    ("optimizer", "adagrad"), ("batch_size", 4), ("x", X[:6]), ("seed", 1),
+    ("loss", "svm"), ("track_running_stats", False),
+    ("network", nn.mlp((6, 4, 3), "tanh", normalization="batch_norm"))])
+def test_a_file_of_another_trainer_is_refused(argument, value, tmp_path):
+    given = {"network": NORMED, "x": X, "optimizer": "rmsprop", argument: value}
+    other = nn.Trainer(labels=LABELS[:len(given["x"])], **given)
+    other.run(1)
+    other.save(tmp_path / "other.npz")
+    t = make(optimizer="rmsprop")
+    before = t.progress
+    name = {"x": "rows"}.get(argument, argument)
+    assert_refused(ValueError, f"path: {tmp_path}/other.npz: {name}: ",
+                   lambda: t.load(tmp_path / "other.npz"))
+    assert t.progress is before
+
+
+def test_another_rate_is_no_other_run(tmp_path):
+    first, second = make(), make(lr=0.01, weight_decay=0.1)
+    first.run(1)
+    first.save(tmp_path / "here.npz")
+    second.load(tmp_path / "here.npz")
+    assert_same(second.progress, first.progress)
+
+
+@pytest.mark.parametrize("where, value", [
+    ("steps", "6"), ("steps", np.nan), ("steps", -7), ("steps", None), ("steps", True),
+    ("loss", np.ones(3)), ("loss", None), ("accuracy", 0.5), ("val_accuracy", ["a"]),
+    ("val_accuracy", np.ones(3)), ("train_accuracy", None),
+    ("best_params/w1", np.ones(2)), ("best_params", None),
+    ("best_state/batch_norm1/running_var", -np.ones(4)), ("state", None),
+    ("params/w1", np.ones(2)), ("params/w9", np.ones(2)), ("params", None),
+    ("optimizer_state/v/w1", -np.ones((6, 4))), ("optimizer_state/t", -1),
+    ("optimizer_state/m", None), ("made_by/rows", 21), ("made_by", None), ("x", 1)])
+def test_a_malformed_progress_is_refused_with_its_path(where, value, tmp_path):
+    t, path = make(optimizer="adam", validation=(X, LABELS)), tmp_path / "here.npz"
+    t.run(2)
+    before = t.progress
+    t.save(path)
+    tree = nn.load(path)
+    *parents, name = where.split("/")
+    inner = tree
+    for parent in parents:
+        inner = inner[parent]
+    inner.pop(name, None) if value is None else inner.update({name: value})
+    nn.save(path, tree)
+    assert_refused(ValueError, f"path: {path}: ", lambda: t.load(path))
+    assert t.progress is before
+
+
+def test_a_report_that_trains_on_repeats_no_rows():
+    def report(line):
+        if t.progress.steps == 1:
+            t.run(1)
+
+    t = make(report=report, report_every=1)
+    assert_same(t.run(2), make().run(2))
 
 
 def test_one_row_is_enough_to_validate():
@@ -374,6 +433,6 @@ def test_a_file_of_another_network_is_refused_and_changes_nothing(tmp_path):
     t.run(1)
     before = t.progress
     nn.save(tmp_path / "other.npz", FILE)
-    with pytest.raises(ValueError, match=r"params: keys \['w1'\]"):
+    with pytest.raises(ValueError, match=r"other.npz: made_by: keys \[\]"):
         t.load(tmp_path / "other.npz")
     assert t.progress is before

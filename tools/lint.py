@@ -1,18 +1,61 @@
-"""The book's own lint. Usage: python tools/lint.py html _build/html
+"""The book's own lint, a line for each fault. Usage: python tools/lint.py WHAT
 
-Prints a line for every fault in the built pages; fails if there is one.
+    html FOLDER        the built pages
+    source [NAME ...]  chapters' prose and cells before they run, all or the named ones
+    outdated           notebooks that are not what their source says
+
+It fails if it finds a fault.
 """
 
 import sys
 
+import jupytext
+
 import lint_html
+import lint_notebooks
+import lint_prose
+import notebooks
+
+
+def of_pages(folder):
+    return lint_html.faults(folder), "built pages: no fault"
+
+
+def of_sources(*names):
+    sources = [notebooks.source_path(name) for name in names] or notebooks.sources()
+    found = [fault for source in sources for fault in source_faults(source)]
+    return found, f"{len(sources)} sources: no fault"
+
+
+def source_faults(source):
+    """What the prose and the cells of a source tell before it runs."""
+    text = source.read_text(encoding="utf-8")
+    name = source.relative_to(notebooks.ROOT)
+    yield from lint_prose.faults(text, name)
+    for cell in jupytext.reads(text, fmt="md:myst").cells:
+        if cell.cell_type == "code":
+            at = lint_prose.line_of(text, cell.source)
+            yield from (f"{name}:{at}: {fault}"
+                        for fault in lint_notebooks.source_faults(cell))
+
+
+def outdated():
+    old = [path.stem for path in notebooks.sources() if notebooks.outdated(path)]
+    found = [f"book/{n}.ipynb is not what book/source/{n}.md says" for n in old]
+    note = ["The pages show what the notebooks say. To execute the sources: "
+            f"python tools/notebooks.py {' '.join(old)}"]
+    return found + note * bool(old), "every notebook is what its source says"
+
+
+WHAT = {"html": of_pages, "source": of_sources, "outdated": outdated}
 
 
 def main():
-    if len(sys.argv) != 3 or sys.argv[1] != "html":
+    what, *given = sys.argv[1:] or [""]
+    if what not in WHAT or (len(given) != 1 and what == "html"):
         sys.exit(__doc__)
-    found = lint_html.faults(sys.argv[2])
-    print("\n".join(found) or "built pages: no fault")
+    found, silence = WHAT[what](*given)
+    print("\n".join(map(str, found)) or silence)
     sys.exit(bool(found))
 
 

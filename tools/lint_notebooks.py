@@ -12,28 +12,35 @@ def faults(notebook, name="notebook"):
     """What is wrong with a stored notebook, a line each."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     found = [
-        f"cell {i}: {fault}"
+        f"cell {i} ({shown(cell)[0]}): {fault}"
         for i, cell in enumerate(code, 1)
-        for fault in cell_faults(cell)
+        for fault in (*source_faults(cell), *output_faults(cell))
     ]
     counts = [cell.execution_count for cell in code]
     if counts != list(range(1, len(code) + 1)):
         found.append(f"execution counts {counts}, expected 1 to {len(code)}")
     if code and not any(cell.outputs for cell in code):
         found.append("no cell has an output: stripped?")
-    if code and median(len(shown(cell)) for cell in code) > TYPICAL:
-        found.append(f"the median cell is longer than {TYPICAL} lines")
-    return [f"{name}: {fault}" for fault in found]
+    return [f"{name}: {fault}" for fault in (*found, *typical_faults(code))]
 
 
-def cell_faults(cell):
+def typical_faults(code):
+    if code and (length := median(len(shown(cell)) for cell in code)) > TYPICAL:
+        yield f"half of the cells have over {length:g} lines, at most {TYPICAL}"
+
+
+def source_faults(cell):
     lines = shown(cell)
     if len(lines) > LONGEST:
         yield f"{len(lines)} lines, at most {LONGEST}"
-    if any(len(line) > WIDEST for line in lines):
-        yield f"has a line of more than {WIDEST} characters, which the page would cut"
+    for line in lines:
+        if len(line) > WIDEST:
+            yield f"{len(line)} characters, the page shows {WIDEST}: {line.strip()}"
     if EVASION.search(" ".join([cell.source, *cell.metadata.get("tags", [])])):
         yield "is kept out of the comparison by a tag or comment"
+
+
+def output_faults(cell):
     for output in cell.outputs:
         data = output.get("data", {})
         if output.output_type == "error" or output.get("name") == "stderr":

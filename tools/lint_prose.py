@@ -28,11 +28,12 @@ SILENT = [
 FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]+\$|`[^`]+`", re.DOTALL)
 POWER = re.compile(r"10\^\{?(-?\d+)\}?")
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?|(?<![\w.])\.\d+")
+CODE = re.compile(r"^(?P<fence>`{3,})\{code-cell\}.*?^(?P=fence)$", re.M | re.S)
 PLAIN, SMALL = {0, 1}, {0, 1, 2, 3}
 
 
 def faults(text, name="source"):
-    """What in a source's prose nothing accounts for, a line each."""
+    """What in a source's prose nothing accounts for, a line each: name:line: what."""
     notebook = jupytext.reads(text, fmt="md:myst")
     prose = "\n\n".join(words(cell) for cell in notebook.cells)
     holes = [h[0] for h in PLACEHOLDER.finditer(prose) if not reads_a_name(h[1])]
@@ -44,15 +45,31 @@ def faults(text, name="source"):
     found = [(n, known | SMALL) for span in spans for n in numbers(span)]
     plain = FORMULA.sub(" ", prose)
     found += [(n, known | PLAIN) for n in numbers(plain)]
+    typed = dict.fromkeys(n for n, allowed in found if value(n) not in allowed)
+    tight = re.findall(r"\{\{\S.*", plain)
     return [
-        *(f"{name}: {hole} reads no name of the chapter's code" for hole in holes),
-        *[f"{name}: {{{{ without spaces is no placeholder"] * plain.count("{{"),
-        *(
-            f"{name}: {number} in prose: no code, placeholder or citation for it"
-            for number, allowed in found
-            if value(number) not in allowed
-        ),
+        *(f"{place(text, name, hole)}: {hole} reads no name of the chapter's code"
+          for hole in holes),
+        *(f"{place(text, name, '{{' + brace[2:])}: {brace!r} without spaces is no "
+          "placeholder: write {{ expression }}" for brace in tight),
+        *(f"{place(text, name, number)}: {number} in prose: fill it in "
+          "({{ expression }}), or list it with its source under `cited:`"
+          for number in typed),
     ]
+
+
+def place(text, name, words):
+    """name:line, of the first line of the source's prose where the words stand."""
+    prose = CODE.sub(lambda cell: "\n" * cell[0].count("\n"), text)
+    alone = re.search(rf"(?<![\w.]){re.escape(words)}(?!\w|\.\d)", prose)
+    line = prose.count("\n", 0, alone.start()) + 1 if alone else line_of(text, words)
+    return f"{name}:{line}"
+
+
+def line_of(text, words):
+    """The number of the first line of a text where the words begin, 1 if none."""
+    first = next((line for line in words.splitlines() if line.strip()), "")
+    return text.count("\n", 0, max(text.find(first), 0)) + 1
 
 
 def reads_a_name(expression):

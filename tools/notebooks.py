@@ -13,6 +13,7 @@ was made; the named ones, or --all, whatever changed.
 import argparse
 import ast
 import hashlib
+import json
 import os
 import re
 import sys
@@ -42,16 +43,34 @@ NOTE = """\
 > `bnbook`, the package that the cells import."""
 
 
+def sources():
+    """Every source, in order."""
+    return sorted(SOURCES.glob("*.md"))
+
+
+def source_path(name):
+    """The source of this name; ends the program with one line if there is none."""
+    if (path := SOURCES / f"{name}.md").exists():
+        return path
+    sys.exit(f"{name}: no such source in {SOURCES}")
+
+
 def notebook_path(source):
     return source.parent.parent / f"{source.stem}.ipynb"
 
 
-def execute(source):
-    """The notebook that `source` gives: executed, and its prose filled in."""
+def read(source):
+    """The notebook of a source before it runs, with the note on how to run it."""
     notebook = jupytext.read(source)
     if source.stem[0].isdigit():
         note = nbformat.v4.new_markdown_cell(NOTE.format(name=source.stem))
         notebook.cells.insert(1, note)
+    return notebook
+
+
+def execute(source):
+    """The notebook that `source` gives: executed, and its prose filled in."""
+    notebook = read(source)
     client = NotebookClient(
         notebook,
         timeout=120,
@@ -107,6 +126,34 @@ def evaluate(expression, client):
     return ast.literal_eval(reply["data"]["text/plain"])
 
 
+def outdated(source):
+    """Whether its notebook is missing, or has other cells or prose than the source.
+
+    Nothing is executed: a placeholder may have become anything, and what changed in the
+    package is not seen.
+    """
+    if not (path := notebook_path(source)).exists():
+        return True
+    made = [part for cell in read(source).cells for part in with_caption(cell)]
+    stored = nbformat.read(path, as_version=4).cells
+    return len(made) != len(stored) or not all(map(may_become, made, stored))
+
+
+def may_become(cell, stored):
+    """Whether a source's cell, once filled in, can be the stored one."""
+    if cell.cell_type != stored.cell_type:
+        return False
+    whole = PLACEHOLDER if cell.cell_type == "markdown" else re.compile("(?!)")
+    return all(
+        re.fullmatch(".*?".join(map(re.escape, holes.split(text)[::2])), kept, re.S)
+        for holes, text, kept in (
+            (whole, cell.source, stored.source),
+            (PLACEHOLDER, *(json.dumps(c.metadata, sort_keys=True)
+                            for c in (cell, stored))),
+        )
+    )
+
+
 def fingerprint(source):
     """A hash of all that the notebook follows from, and of the notebook itself."""
     package = sorted((ROOT / "src").rglob("*.py"))
@@ -140,14 +187,8 @@ def main():
     parser.add_argument("--all", action="store_true", help="even if nothing changed")
     parser.add_argument("--jobs", type=int, default=2, help="chapters at a time")
     options = parser.parse_args()
-    sources = sorted(SOURCES.glob("*.md"))
-    unknown = set(options.names) - {source.stem for source in sources}
-    if unknown:
-        parser.error(f"{', '.join(sorted(unknown))}: no such source in {SOURCES}")
-    wanted = [
-        s
-        for s in sources
-        if options.all or s.stem in options.names or (not options.names and stale(s))
+    wanted = [source_path(name) for name in options.names] or [
+        source for source in sources() if options.all or stale(source)
     ]
     failed = False
     with ThreadPoolExecutor(options.jobs) as pool:
@@ -156,7 +197,7 @@ def main():
             name, result = running[future].stem, future.result()
             print(f"{number}/{len(wanted)} {name}: {result}", flush=True)
             failed |= result.startswith("FAILED")
-    print(f"{len(wanted)} of {len(sources)} chapters executed", flush=True)
+    print(f"{len(wanted)} of {len(sources())} chapters executed", flush=True)
     sys.exit(failed)
 
 

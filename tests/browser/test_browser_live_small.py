@@ -42,6 +42,13 @@ FAULTS = {
 }
 
 
+def test_every_explorable_is_tried():
+    modules = {getattr(small, name).__module__ for name in small.__all__}
+    names = {module.split(".")[-1] for module in modules}
+    for table in (LIVES, FAULTS, STATES):
+        assert set(table) == names
+
+
 def some(names, lows, highs, count=8):
     """Random states of a sliders' tenth each."""
     rng = np.random.default_rng(0)

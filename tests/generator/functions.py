@@ -180,4 +180,3 @@ class Writer:
     def handed_names(self):
         """What a forward that hands values over returns of what is needed."""
         return [n for n in self.program.cached if n not in ("x", "gamma", "eps")]
-

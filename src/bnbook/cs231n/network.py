@@ -13,6 +13,17 @@ MASKS = {
     "keep": lambda u, p: (u < p, 1 - p),
 }
 """From u in [0, 1): (which are kept, the probability to drop), by what p means."""
+_meaning = ["drop"]
+
+
+def dropout_p_is(meaning):
+    """Say once what the `p` of `dropout_param` is the probability of.
+
+    "drop", as in the assignment until 2017 and here from the start, or "keep", as in
+    the assignment since 2018. It holds for every later `dropout_forward` of this
+    process that does not say p_is. Raises ValueError for another word.
+    """
+    _meaning[0] = arguments.choice("meaning", meaning, tuple(MASKS))
 
 
 def affine_forward(x, w, b):
@@ -40,26 +51,28 @@ def relu_backward(dout, cache):
     return layers.relu_backward(*upstream(dout, cache))
 
 
-def dropout_forward(x, dropout_param, *, p_is="drop"):
+def dropout_forward(x, dropout_param, *, p_is=None):
     r"""Inverted dropout: (out, cache).
 
         out = x \cdot mask / (1 - p) in mode "train",   out = x in mode "test"
 
     dropout_param: "mode"; "p", the probability to drop, as in the older assignment;
     "seed", optional. Since 2018 the assignment's p is the probability to keep: for it
-    say p_is="keep". Every element has its own mask. It comes from NumPy's global legacy
-    generator, as the assignment's does, or with a seed from a legacy generator of its
-    own, so that the published digits come out and the global one stays as it is.
+    say p_is="keep", or `dropout_p_is("keep")` once after the import. Every element has
+    its own mask. It comes from NumPy's global legacy generator, as the assignment's
+    does, or with a seed from a legacy generator of its own, so that the published
+    digits come out and the global one stays as it is.
     Raises TypeError or ValueError, before anything is drawn.
     """
     (x,) = _real(x=x)
+    p_is = _meaning[0] if p_is is None else p_is
     mask = MASKS[arguments.choice("p_is", p_is, tuple(MASKS))]
     p = arguments.fraction("p", setting("dropout_param", dropout_param, "p"))
     if training("dropout_param", dropout_param):
         u = _legacy(dropout_param.get("seed")).random_sample(x.shape)
-        inner = mask(u, p)
+        inner = dropout.DropoutCache(*mask(u, p))
     else:
-        inner = (np.ones(x.shape, bool), 0.0)
+        inner = dropout.DropoutCache(np.ones(x.shape, bool), 0.0)
     out = dropout.dropout_backward(x, inner)  # it is linear: x passes as dout will
     return returned(out, inner)
 

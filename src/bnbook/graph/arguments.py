@@ -34,6 +34,15 @@ def shaped(name, value, shape, *, kinds=REAL):
     return a
 
 
+def shown(value):
+    """A value in one line of a message; of an array or what is long, its kind."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"an array of shape {value.shape}, dtype {value.dtype}"
+    text = repr(value)
+    short = len(text) <= 80 and "\n" not in text
+    return text if short else f"a {type(value).__name__}"
+
+
 def _masked(value):
     """Whether it is a masked array, or a list with one in it: NumPy would unmask it."""
     return isinstance(value, np.ma.MaskedArray) or (

@@ -2,11 +2,12 @@
 
 from bnbook.graph.edits import without
 
-# Each path, as the (step, input) edges that are silent meanwhile.
+# Each path, as the (step, input) edges that are silent meanwhile. A fourth, by the
+# variance and then the mean, carries a sum of deviations, which is 0.
 PATHS = {
     "straight": {("sq", "xmu"), ("mu", "x")},
     "variance": {("xhat", "xmu"), ("mu", "x")},
-    "mean": {("xmu", "x")},
+    "mean": {("sq", "xmu"), ("xmu", "x")},
 }
 
 

@@ -9,7 +9,14 @@ from bnbook.nn.convolution import (
     conv_forward_naive,
 )
 from bnbook.nn.dropout import dropout_backward, dropout_forward
-from bnbook.nn.inference import accuracy, evaluate, predict, statistics
+from bnbook.nn.inference import (
+    StatisticsGap,
+    accuracy,
+    evaluate,
+    predict,
+    statistics,
+    statistics_gaps,
+)
 from bnbook.nn.initializers import initial_std, initial_weights
 from bnbook.nn.layers import (
     affine_backward,
@@ -47,22 +54,23 @@ from bnbook.nn.pooling import (
 from bnbook.nn.progress import Progress
 from bnbook.nn.saving import load, save
 from bnbook.nn.structure import Layer, Spec, layer
-from bnbook.nn.table import LAYERS, NORMALIZATIONS, Kind
+from bnbook.nn.table import LAYERS, NORMALIZATIONS, Kind, Param
 from bnbook.nn.trainer import Trainer
 from bnbook.nn.training import Curves, Log, accuracy_curves, train
 from bnbook.norm.batch_norm_layer import added
 
 __all__ = [
     "LAYERS", "LOSSES", "NORMALIZATIONS", "OPTIMIZERS", "Curves", "Kind", "Layer",
-    "Log", "Network", "Progress", "Run", "Spec", "Step", "Trainer", "accuracy",
-    "accuracy_curves", "adagrad", "adam", "added", "affine_backward", "affine_forward",
-    "conv_backward", "conv_backward_naive", "conv_forward", "conv_forward_naive",
-    "conv_net", "detached_backward", "dropout_backward", "dropout_forward", "evaluate",
-    "initial_std", "initial_weights", "layer", "load", "loss_and_grads",
-    "max_pool_backward", "max_pool_backward_naive", "max_pool_forward",
-    "max_pool_forward_naive", "mlp", "momentum", "nesterov", "numerical_gradients",
-    "predict", "relu_backward", "relu_forward", "rmsprop", "save", "sgd",
-    "sigmoid_backward", "sigmoid_forward",
+    "Log", "Network", "Param", "Progress", "Run", "Spec", "StatisticsGap", "Step",
+    "Trainer", "accuracy", "accuracy_curves", "adagrad", "adam", "added",
+    "affine_backward", "affine_forward", "conv_backward", "conv_backward_naive",
+    "conv_forward", "conv_forward_naive", "conv_net", "detached_backward",
+    "dropout_backward", "dropout_forward", "evaluate", "initial_std", "initial_weights",
+    "layer", "load", "loss_and_grads", "max_pool_backward", "max_pool_backward_naive",
+    "max_pool_forward", "max_pool_forward_naive", "mlp", "momentum", "nesterov",
+    "numerical_gradients", "predict", "relu_backward", "relu_forward", "rmsprop",
+    "save", "sgd", "sigmoid_backward", "sigmoid_forward",
     "softmax_cross_entropy_backward", "softmax_cross_entropy_forward", "statistics",
-    "svm_backward", "svm_forward", "tanh_backward", "tanh_forward", "train",
+    "statistics_gaps", "svm_backward", "svm_forward", "tanh_backward", "tanh_forward",
+    "train",
 ]

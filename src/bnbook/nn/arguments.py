@@ -11,19 +11,35 @@ from bnbook.norm.arguments import (
     count,
     empty,
     flag,
+    floating,
     fraction,
     keyed,
     momentum,
     nonnegative,
     plain,
     shaped,
+    shown,
+    variance,
 )
 
 __all__ = [
-    "COMPLEX", "array", "choice", "count", "counts", "empty", "flag", "fraction",
-    "generator", "keyed", "labels", "momentum", "nonnegative", "plain", "scores",
-    "shaped",
+    "COMPLEX", "array", "choice", "count", "counts", "empty", "flag", "floating",
+    "fraction", "generator", "instance", "keyed", "labels", "momentum", "nonnegative",
+    "plain", "scores", "shaped", "shown", "summed", "variance",
 ]
+
+
+def instance(name, value, kind, expected="what the forward returned"):
+    """`value`, an instance of `kind`."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}: {type(value).__name__}, expected {expected}")
+    return value
+
+
+def summed(a, axis):
+    """Sums of a in its dtype; float16 is added up in float32, where it saturates not.
+    """
+    return a.sum(axis=axis, dtype=np.result_type(a, np.float32)).astype(a.dtype)
 
 
 def labels(name, value, n, classes):
@@ -49,8 +65,9 @@ def scores(name, value):
 
 def counts(name, value):
     """`value`, several integers of at least 1, as a tuple of ints."""
-    if not isinstance(value, Iterable):
-        raise TypeError(f"{name}: {value!r}, expected several integers, as in (64, 10)")
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes):
+        raise TypeError(
+            f"{name}: {shown(value)}, expected several integers, as in (64, 10)")
     return tuple(count(name, n) for n in value)
 
 

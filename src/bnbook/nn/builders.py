@@ -20,7 +20,7 @@ def mlp(sizes, activation="relu", *, normalization=None, dropout=0):
     sizes = arguments.counts("sizes", sizes)
     if len(sizes) < 2:
         raise ValueError(f"sizes: {sizes}, expected two widths or more")
-    after = _after(activation, normalization, dropout)
+    after = [*_after(activation, normalization), *_dropout(dropout)]
     hidden = [s for n in sizes[1:-1] for s in (layer("affine", width=n), *after)]
     return Network(sizes[:1], (*hidden, layer("affine", width=sizes[-1])))
 
@@ -34,14 +34,18 @@ def conv_net(input_shape=(1, 8, 8), filters=(8, 16), classes=10, activation="rel
     The convolutions are padded and keep the sides. The other arguments are those of
     `mlp`; dropout stands before the affine layer.
     """
-    after = _after(activation, normalization, 0)
+    after = _after(activation, normalization)
     blocks = [s for n in arguments.counts("filters", filters)
               for s in (layer("conv", filters=n), *after, layer("max_pool"))]
-    last = [layer("dropout", p=dropout)] * (dropout != 0)
-    return Network(input_shape, (*blocks, *last, layer("affine", width=classes)))
+    last = (*_dropout(dropout), layer("affine", width=classes))
+    return Network(input_shape, (*blocks, *last))
 
 
-def _after(activation, normalization, dropout):
+def _dropout(p):
+    return [layer("dropout", p=p)] if arguments.fraction("dropout", p) else []
+
+
+def _after(activation, normalization):
     """The layers that follow an affine layer or a convolution."""
     specs = [layer(arguments.choice("activation", activation, ACTIVATIONS))]
     if normalization is not None:
@@ -49,6 +53,4 @@ def _after(activation, normalization, dropout):
         known = [kind for kind in LAYERS if kind.endswith("_norm")]
         arguments.choice("normalization", kind, known)
         specs.insert(0, as_spec(normalization))
-    if dropout != 0:
-        specs.append(layer("dropout", p=dropout))
     return specs

@@ -65,7 +65,8 @@ def conv_backward(dy, cache):
     dxp = _images_first(np.zeros((*xp.shape[1:], len(xp)), dcolumns.dtype))
     for u, v in np.ndindex(w.shape[2:]):
         at_place(dxp, (u, v), cache.grid, stride)[...] += dcolumns[:, :, u, v]
-    return np.ascontiguousarray(_cropped(dxp, pad)), dw, by_filter.sum(axis=1)
+    dx = np.ascontiguousarray(_cropped(dxp, pad))
+    return dx, dw, arguments.summed(by_filter, axis=1)
 
 
 def conv_forward_naive(x, w, b, *, stride=1, pad=0):
@@ -82,14 +83,15 @@ def conv_forward_naive(x, w, b, *, stride=1, pad=0):
 def conv_backward_naive(dy, cache):
     """`conv_backward` in loops: each output sends to what it was made of."""
     dy, (xp, w, stride, pad) = _upstream(dy, cache), cache
-    dxp = np.zeros(xp.shape, np.result_type(dy, w))
-    dw = np.zeros(w.shape, np.result_type(dy, xp))
-    db = np.zeros(len(w), dy.dtype)
+    wide = dy.astype(np.result_type(dy, np.float32))  # float16 saturates in sums
+    dxp, dw = (np.zeros(a.shape, np.result_type(wide, a)) for a in (xp, w))
+    db = np.zeros(len(w), wide.dtype)
     for n, f, i, j in np.ndindex(dy.shape):
-        under(dxp[n], i, j, w.shape[2:], stride)[...] += dy[n, f, i, j] * w[f]
-        dw[f] += dy[n, f, i, j] * under(xp[n], i, j, w.shape[2:], stride)
-        db[f] += dy[n, f, i, j]
-    return _cropped(dxp, pad), dw, db
+        under(dxp[n], i, j, w.shape[2:], stride)[...] += wide[n, f, i, j] * w[f]
+        dw[f] += wide[n, f, i, j] * under(xp[n], i, j, w.shape[2:], stride)
+        db[f] += wide[n, f, i, j]
+    dtypes = np.result_type(dy, w), np.result_type(dy, xp), dy.dtype
+    return tuple(a.astype(t) for a, t in zip((_cropped(dxp, pad), dw, db), dtypes))
 
 
 def _prepared(x, w, b, stride, pad):
@@ -111,6 +113,7 @@ def _prepared(x, w, b, stride, pad):
 
 
 def _upstream(dy, cache):
+    arguments.instance("cache", cache, ConvCache)
     shape = (len(cache.xp), len(cache.w), *cache.grid)
     return arguments.shaped("dy", dy, shape, kinds=arguments.COMPLEX)
 

@@ -1,8 +1,17 @@
 """Inverted dropout: what is kept in training is scaled up, so that nothing else is."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from bnbook.nn import arguments
+
+
+class DropoutCache(NamedTuple):
+    """Which elements were kept, and the probability to drop."""
+
+    kept: np.ndarray
+    p: float
 
 
 def dropout_forward(x, p, rng, *, training=True):
@@ -24,12 +33,12 @@ def dropout_forward(x, p, rng, *, training=True):
         p, kept = 0.0, np.ones(x.shape, bool)
     else:
         kept = arguments.generator("rng", rng).random(x.shape) >= p
-    return _masked(x, kept, p), (kept, p)
+    return _masked(x, kept, p), DropoutCache(kept, p)
 
 
 def dropout_backward(dy, cache):
     r"""dx = dy \cdot mask / (1 - p), of dy's shape, with the forward's mask."""
-    kept, p = cache
+    kept, p = arguments.instance("cache", cache, DropoutCache)
     dy = arguments.shaped("dy", dy, kept.shape, kinds=arguments.COMPLEX)
     return _masked(dy, kept, p)
 

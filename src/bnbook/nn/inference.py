@@ -1,5 +1,7 @@
 """A trained network at test time: batch norm with given statistics, not the batch's."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from bnbook.nn import arguments
@@ -20,7 +22,7 @@ def statistics(network, params, x):
     name -> {"running_mean": (C,), "running_var": (C,), "num_batches": 1}. A network
     without batch norm gives {}. Source: Wu & Johnson 2021, PreciseBN, with one batch.
     """
-    x, _ = checked(network, params, x)
+    params, x, _ = checked(network, params, x)
     wide = np.result_type(x, np.float64)
     state = {layer.name: initial_state_of(layer, wide) for layer in network.stateful}
     mode = {"training": False, "batch_statistics": True, "rng": None,
@@ -32,9 +34,45 @@ def statistics(network, params, x):
     return found
 
 
+class StatisticsGap(NamedTuple):
+    """How far one batch norm's stored statistics are from those of some rows.
+
+    mean: in standard deviations of the rows; var: stored over the rows', each with eps;
+    both of the channel where they are worst.
+    """
+
+    layer: str
+    mean: float
+    var: float
+
+
+@quiet
+def statistics_gaps(network, params, state, x):
+    r"""Which layer's stored statistics do not fit the rows x: a list of StatisticsGap.
+
+        mean = \max_c |running\_mean_c - mean_c| / \sqrt{var_c + eps},
+        var = (running\_var_c + eps) / (var_c + eps) furthest from 1
+
+    The worst layer comes first. mean_c and var_c are those of `statistics`: each layer
+    sees the rows as they are when the layers before it are right. Nothing is changed,
+    and nothing drops. x: many training rows; few differ from sound statistics too.
+    """
+    params, x, state = checked(network, params, x, state, training=False)
+    seen, gaps = statistics(network, params, x), []
+    for layer in network.stateful:
+        stored, found = state[layer.name], seen[layer.name]
+        eps = layer.options["eps"]
+        width = found["running_var"] + eps
+        mean = np.abs(stored["running_mean"] - found["running_mean"]) / np.sqrt(width)
+        ratio = (stored["running_var"] + eps) / width
+        worst = np.abs(np.log(ratio)).argmax()
+        gaps.append(StatisticsGap(layer.name, float(mean.max()), float(ratio[worst])))
+    return sorted(gaps, key=lambda gap: -max(gap.mean, abs(np.log(gap.var))))
+
+
 @quiet
 def predict(network, params, state, x):
-    r"""The scores (N, K) of x in inference mode, each row on its own: N may be 1.
+    r"""The scores (N, K) of x in inference mode, each row on its own: N may be 1, or 0.
 
     Batch norm uses the state's mean and variance, those that training left or that
     `statistics` computed:
@@ -43,7 +81,7 @@ def predict(network, params, state, x):
 
     Raises ValueError if they are not those of this network's layers.
     """
-    x, state = checked(network, params, x, state, training=False)
+    params, x, state = checked(network, params, x, state, training=False)
     mode = {"training": False, "batch_statistics": False, "rng": None}
     *_, (_, y, *_) = steps(network.layers, params, x, state, mode)
     return y

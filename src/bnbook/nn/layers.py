@@ -8,10 +8,18 @@ arrays raise TypeError, a shape that does not fit ValueError.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from bnbook.nn import arguments
+
+
+class AffineCache(NamedTuple):
+    """Copies of what was multiplied."""
+
+    x: np.ndarray
+    w: np.ndarray
 
 
 def affine_forward(x, w, b):
@@ -31,7 +39,7 @@ def affine_forward(x, w, b):
     if w.shape[0] != rows.shape[1]:
         raise ValueError(f"w: shape {w.shape}, expected ({rows.shape[1]}, H)")
     b = arguments.shaped("b", b, w.shape[1:], kinds=arguments.COMPLEX)
-    return rows @ w + b, (x.copy(), w.copy())
+    return rows @ w + b, AffineCache(x.copy(), w.copy())
 
 
 def affine_backward(dy, cache):
@@ -41,9 +49,10 @@ def affine_backward(dy, cache):
 
     dy (N, H) -> dx (N, *d) as x was, dw (D, H), db (H,).
     """
-    x, w = cache
+    x, w = arguments.instance("cache", cache, AffineCache)
     dy = arguments.shaped("dy", dy, (len(x), w.shape[1]), kinds=arguments.COMPLEX)
-    return (dy @ w.T).reshape(x.shape), _as_rows(x).T @ dy, dy.sum(axis=0)
+    return ((dy @ w.T).reshape(x.shape), _as_rows(x).T @ dy,
+            arguments.summed(dy, axis=0))
 
 
 def _as_rows(x):
@@ -67,7 +76,7 @@ def sigmoid_forward(x):
 
 def sigmoid_backward(dy, cache):
     r"""dx = dy y (1 - y), of dy's shape; at most a quarter of dy."""
-    y = cache
+    y = arguments.instance("cache", cache, np.ndarray)
     return arguments.shaped("dy", dy, y.shape, kinds=arguments.COMPLEX) * y * (1 - y)
 
 
@@ -82,7 +91,7 @@ def tanh_forward(x):
 
 def tanh_backward(dy, cache):
     r"""dx = dy (1 - y^2), of dy's shape."""
-    y = cache
+    y = arguments.instance("cache", cache, np.ndarray)
     dy = arguments.shaped("dy", dy, y.shape, kinds=arguments.COMPLEX)
     return dy * ((1 - y) * (1 + y))
 
@@ -99,5 +108,5 @@ def relu_forward(x):
 
 def relu_backward(dy, cache):
     r"""dx = dy where x > 0, else 0, of dy's shape; 0 at exactly 0, as is the custom."""
-    positive = cache
+    positive = arguments.instance("cache", cache, np.ndarray)
     return np.where(positive, arguments.shaped("dy", dy, positive.shape), 0)

@@ -1,8 +1,24 @@
 """Losses: a forward that leaves a cache, a backward that gives the loss's gradient."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from bnbook.nn import arguments
+
+
+class SoftmaxCache(NamedTuple):
+    """Each row's probabilities, and the right classes."""
+
+    p: np.ndarray
+    labels: np.ndarray
+
+
+class SvmCache(NamedTuple):
+    """1 where a wrong class is within the margin, else 0, and the right classes."""
+
+    violated: np.ndarray
+    labels: np.ndarray
 
 
 def softmax_cross_entropy_forward(logits, labels):
@@ -13,14 +29,16 @@ def softmax_cross_entropy_forward(logits, labels):
 
     logits (N, K) real, N at least 1; labels (N,) integers from 0 to K - 1; loss a
     number. The largest logit of a row is subtracted first, so that no exponential
-    overflows. Raises TypeError for other dtypes, ValueError for other shapes and
-    labels.
+    overflows. A row with NaN or +inf gives NaN, here and in its gradient. Raises
+    TypeError for other dtypes, ValueError for other shapes and labels.
     """
     logits = arguments.scores("logits", logits)
     labels = arguments.labels("labels", labels, *logits.shape)
-    shifted = logits - logits.max(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):  # inf - inf is NaN, as promised
+        shifted = logits - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return -log_p[np.arange(len(labels)), labels].mean(), (np.exp(log_p), labels)
+    cache = SoftmaxCache(np.exp(log_p), labels)
+    return -log_p[np.arange(len(labels)), labels].mean(), cache
 
 
 def softmax_cross_entropy_backward(cache):
@@ -28,7 +46,7 @@ def softmax_cross_entropy_backward(cache):
 
         dlogits_{nk} = (p_{nk} - [k = labels_n]) / N
     """
-    p, labels = cache
+    p, labels = arguments.instance("cache", cache, SoftmaxCache)
     dlogits = p.copy()
     dlogits[np.arange(len(labels)), labels] -= 1
     return dlogits / len(labels)
@@ -40,17 +58,20 @@ def svm_forward(scores, labels, *, margin=1.0):
         loss = \frac{1}{N} \sum_n \sum_{j \ne y_n} \max(0, s_{nj} - s_{n y_n} + margin)
 
     scores s (N, K) real, N at least 1; labels y (N,) integers from 0 to K - 1; margin a
-    number of at least 0; loss a number. Raises TypeError for other dtypes, ValueError
-    for other shapes, labels and margins. Source: Weston & Watkins 1999; the sum over
-    the wrong classes is that of cs231n.
+    number of at least 0; loss a number. A row with NaN, or with two infinite scores of
+    one sign, gives NaN, here and in its gradient. Raises TypeError for other dtypes,
+    ValueError for other shapes, labels and margins. Source: Weston & Watkins 1999; the
+    sum over the wrong classes is that of cs231n.
     """
     scores = arguments.scores("scores", scores)
     labels = arguments.labels("labels", labels, *scores.shape)
     margin = float(arguments.nonnegative("margin", margin))
     rows = np.arange(len(labels))
-    excess = np.maximum(scores - scores[rows, labels][:, None] + margin, 0)
+    with np.errstate(invalid="ignore"):  # inf - inf is NaN, as promised
+        excess = np.maximum(scores - scores[rows, labels][:, None] + margin, 0)
     excess[rows, labels] = 0
-    return excess.sum(axis=1).mean(), ((excess > 0).astype(scores.dtype), labels)
+    violated = np.where(np.isnan(excess), excess, excess > 0).astype(scores.dtype)
+    return excess.sum(axis=1).mean(), SvmCache(violated, labels)
 
 
 def svm_backward(cache):
@@ -60,7 +81,7 @@ def svm_backward(cache):
 
     and minus their sum at y_n. At exactly the margin, the hinge's kink, it is 0.
     """
-    violated, labels = cache
+    violated, labels = arguments.instance("cache", cache, SvmCache)
     dscores = violated.copy()
     dscores[np.arange(len(labels)), labels] = -violated.sum(axis=1)
     return dscores / len(labels)

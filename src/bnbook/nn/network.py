@@ -74,13 +74,18 @@ class Network:
     @property
     def least_rows(self):
         """How many rows a training batch needs: 2 if a channel would have one value."""
-        alone = any((math.prod(layer.shape),) in layer.params.values()
-                    for layer in self.stateful)
+        alone = any(param.shape == (math.prod(layer.shape),)
+                    for layer in self.stateful for param in layer.params.values())
         return 1 + alone
+
+    @property
+    def params(self):
+        """name -> Param of every parameter, in the order in which layers read them."""
+        return {n: param for layer in self.layers for n, param in layer.params.items()}
 
     def param_shapes(self):
         """name -> shape of every parameter, in the order in which layers read them."""
-        return {n: shape for layer in self.layers for n, shape in layer.params.items()}
+        return {name: param.shape for name, param in self.params.items()}
 
     def initial_params(self, rng, init="he", dtype=np.float64):
         """New parameters, name -> array: w by `init`, b and beta 0, gamma 1.
@@ -89,12 +94,12 @@ class Network:
         generator gives the same w with any normalization, and to every init, up to its
         scale.
         """
-        params = {}
-        for name, shape in self.param_shapes().items():
-            if name.startswith("w"):
+        dtype, params = arguments.floating("dtype", dtype), {}
+        for name, (shape, start, _) in self.params.items():
+            if start is None:
                 params[name] = initial_weights(rng, shape, init).astype(dtype)
             else:
-                params[name] = np.full(shape, name.startswith("gamma"), dtype)
+                params[name] = np.full(shape, start, dtype)
         return params
 
     def initial_state(self, dtype=np.float64):
@@ -113,7 +118,7 @@ class Network:
         is each layer's output, the last one y; run.caches is for `backward`. Outputs
         share no memory with the caches.
         """
-        x, state = checked(self, params, x, state, training)
+        params, x, state = checked(self, params, x, state, training)
         if training and len(x) < self.least_rows:  # said before rng is drawn from
             raise ValueError(f"x: shape {x.shape} gives a channel 1 values, "
                              "expected at least 2")
@@ -132,6 +137,8 @@ class Network:
         layer's output under its name, and one for the input under "x". It is the
         gradient of the mode that the forward ran in.
         """
+        arguments.instance("run", run, Run)
+        arguments.keyed("run.caches", run.caches, [layer.name for layer in self.layers])
         y = run.outputs[self.layers[-1].name]
         gradient = arguments.shaped("dy", dy, y.shape).copy()
         grads, doutputs = {}, {}
@@ -148,23 +155,26 @@ class Network:
 
     def activations(self, run):
         """The outputs of the activation layers, first layer first."""
+        arguments.instance("run", run, Run)
         return [run.outputs[layer.name] for layer in self.layers
                 if layer.kind in ACTIVATIONS]
 
 
 def checked(network, params, x, state=None, training=True):
-    """(x, state) as they are used, if all fit; else TypeError or ValueError."""
+    """(params, x, state) as they are used, if all fit; else TypeError or ValueError."""
+    arguments.instance("network", network, Network, "a Network")
     arguments.flag("training", training)
     shapes = network.param_shapes()
     arguments.keyed("params", params, shapes)
-    for name, shape in shapes.items():
-        arguments.shaped(f"params[{name!r}]", params[name], shape)
+    params = {name: arguments.shaped(f"params[{name!r}]", params[name], shape)
+              for name, shape in shapes.items()}
     x = arguments.array("x", x)
-    if x.shape[1:] != network.input_shape or x.size == 0:
+    if x.ndim == 0 or x.shape[1:] != network.input_shape or len(x) < training:
         expected = ", ".join(map(str, ("N", *network.input_shape)))
-        raise ValueError(f"x: shape {x.shape}, expected ({expected}), N at least 1")
+        least = ", N at least 1" * training
+        raise ValueError(f"x: shape {x.shape}, expected ({expected}){least}")
     if state is None and (training or not network.stateful):
-        return x, {}
+        return params, x, {}
     arguments.keyed("state", state, [layer.name for layer in network.stateful])
-    return x, {layer.name: checked_state_of(layer, state[layer.name], training)
-               for layer in network.stateful}
+    return params, x, {layer.name: checked_state_of(layer, state[layer.name], training)
+                       for layer in network.stateful}

@@ -35,19 +35,20 @@ def loss_and_grads(network, params, x, labels, *, loss="softmax", weight_decay=0
     rng: those of `Network.forward`.
     """
     _, backward = LOSSES[arguments.choice("loss", loss, LOSSES)]
-    value, cache, scores, run = _loss(
+    params, value, cache, scores, run = _loss(
         network, params, x, labels, loss, weight_decay, state, rng)
     grads, _ = network.backward(backward(cache), run)
-    for name in _decaying(params, weight_decay):
-        grads[name] = grads[name] + weight_decay * params[name]
+    for name in _decaying(network, weight_decay):
+        grads[name] = grads[name] + float(weight_decay) * params[name]
     return Step(value, grads, scores, run.state)
 
 
 def checked_rows(network, params, x, labels):
-    """(x, labels) as they are used, one label a row, if they fit network and params."""
-    x, _ = checked(network, params, x)
+    """(params, x, labels) as they are used, one label a row, if they fit the network.
+    """
+    params, x, _ = checked(network, params, x)
     classes = network.output_shape[-1]
-    return x, arguments.labels("labels", labels, len(x), classes)
+    return params, x, arguments.labels("labels", labels, len(x), classes)
 
 
 def numerical_gradients(network, params, x, labels, *, loss="softmax", weight_decay=0.0,
@@ -60,7 +61,8 @@ def numerical_gradients(network, params, x, labels, *, loss="softmax", weight_de
     dropout masks, from a copy of rng. For losses near 1, right to about 1e-9.
     """
     arguments.choice("loss", loss, LOSSES)
-    grads = {name: np.empty(np.shape(p)) for name, p in params.items()}
+    params, x, labels = checked_rows(network, params, x, labels)
+    grads = {name: np.empty(p.shape) for name, p in params.items()}
     for name, grad in grads.items():
         for i in np.ndindex(grad.shape):
             p = np.array(params[name], float)
@@ -68,21 +70,21 @@ def numerical_gradients(network, params, x, labels, *, loss="softmax", weight_de
             for value in (p[i] + h, p[i] - h):
                 p[i] = value
                 values.append(_loss(network, params | {name: p}, x, labels, loss,
-                                    weight_decay, None, deepcopy(rng))[0])
+                                    weight_decay, None, deepcopy(rng))[1])
             grad[i] = (values[0] - values[1]) / (2 * h)
     return grads
 
 
 def _loss(network, params, x, labels, loss, weight_decay, state, rng):
-    arguments.nonnegative("weight_decay", weight_decay)
-    labels = checked_rows(network, params, x, labels)[1]  # before rng is drawn from
+    weight_decay = float(arguments.nonnegative("weight_decay", weight_decay))
+    params, x, labels = checked_rows(network, params, x, labels)  # before rng is used
     scores, run = network.forward(params, x, state=state, rng=rng)
     value, cache = LOSSES[loss][0](scores, labels)
-    for name in _decaying(params, weight_decay):
+    for name in _decaying(network, weight_decay):
         value += weight_decay / 2 * (params[name] ** 2).sum()
-    return value, cache, scores, run
+    return params, value, cache, scores, run
 
 
-def _decaying(params, weight_decay):
-    """The names of the weights, if they decay at all."""
-    return [name for name in params if name.startswith("w") and weight_decay > 0]
+def _decaying(network, weight_decay):
+    """The names of the parameters that decay, if any do."""
+    return [name for name, p in network.params.items() if p.decays and weight_decay > 0]

@@ -76,7 +76,7 @@ def adagrad(params, grads, state, *, lr, eps=1e-8):
         h = h + dp**2
         return p - lr * dp / (np.sqrt(h) + eps), h
 
-    return stepped(rule, ("h",), params, grads, state)
+    return stepped(rule, ("h",), params, grads, state, squares="h")
 
 
 def rmsprop(params, grads, state, *, lr, decay=0.99, eps=1e-8):
@@ -95,7 +95,7 @@ def rmsprop(params, grads, state, *, lr, decay=0.99, eps=1e-8):
         h = decay * h + (1 - decay) * dp**2
         return p - lr * dp / (np.sqrt(h) + eps), h
 
-    return stepped(rule, ("h",), params, grads, state)
+    return stepped(rule, ("h",), params, grads, state, squares="h")
 
 
 def adam(params, grads, state, *, lr, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -120,7 +120,8 @@ def adam(params, grads, state, *, lr, beta1=0.9, beta2=0.999, eps=1e-8):
         root = np.sqrt(v / (1 - beta2**t))
         return p - lr * (m / (1 - beta1**t)) / (root + eps), m, v
 
-    params, moments = stepped(rule, ("m", "v"), params, grads, moments)
+    params, moments = stepped(
+        rule, ("m", "v"), params, grads, moments, squares="v")
     return params, {**moments, "t": t}
 
 

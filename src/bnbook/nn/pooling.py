@@ -44,7 +44,7 @@ def max_pool_backward(dy, cache):
     maximum gets 0. In a window with NaN, the NaN are the maxima. dy (N, C, H', W') ->
     dx (N, C, H, W). Frameworks give all to one of the tied; the sum is the same.
     """
-    x, y, window, stride = cache
+    x, y, window, stride = arguments.instance("cache", cache, PoolCache)
     dy = arguments.shaped("dy", dy, y.shape)
     chosen = _chosen(np.stack(_places(x, window, stride)), y)
     share = dy / chosen.sum(axis=0, dtype=dy.dtype)
@@ -65,7 +65,7 @@ def max_pool_forward_naive(x, *, height, width, stride):
 
 def max_pool_backward_naive(dy, cache):
     """`max_pool_backward` in loops: each window sends to its maxima."""
-    x, y, window, stride = cache
+    x, y, window, stride = arguments.instance("cache", cache, PoolCache)
     dy = arguments.shaped("dy", dy, y.shape)
     dx = np.zeros(x.shape, dy.dtype)
     for n, c, i, j in np.ndindex(y.shape):

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from bnbook.nn import arguments
+
 
 class Progress(NamedTuple):
     """All that training has made so far; no value in it ever changes.
@@ -40,12 +42,25 @@ def at_start(params, state):
 
 
 def from_tree(tree):
-    """The Progress that stands in a nested dict as `saving.load` reads it."""
+    """The Progress that stands in a nested dict as `saving.load` reads it: histories of
+    numbers, one for each step, or for each epoch. Raises TypeError or ValueError."""
     start = at_start({}, {})._asdict()
-    return Progress(**{name: _like(empty, tree.get(name, empty))
-                       for name, empty in start.items()})
+    dicts = {name: {} for name, empty in start.items() if isinstance(empty, dict)}
+    tree = dicts | tree  # a file keeps no empty dicts
+    arguments.keyed("progress", tree, start)
+    found = Progress(**{name: _like(name, empty, tree[name])
+                        for name, empty in start.items()})
+    for names, length in ((("loss", "accuracy"), found.steps), (
+            ("val_accuracy",), len(found.train_accuracy))):
+        for name in names:
+            arguments.shaped(name, getattr(found, name), (length,))
+    return found
 
 
-def _like(empty, value):
+def _like(name, empty, value):
     """Histories as tuples of Python's floats."""
-    return tuple(map(float, value)) if isinstance(empty, tuple) else value
+    if isinstance(empty, dict):
+        return dict(arguments.keyed(name, value, value))
+    if isinstance(empty, int):
+        return arguments.count(name, value, least=0)
+    return tuple(map(float, arguments.array(name, value, ndim=1)))

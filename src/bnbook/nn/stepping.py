@@ -5,14 +5,15 @@ import numpy as np
 from bnbook.nn import arguments
 
 
-def stepped(rule, slots, params, grads, state):
+def stepped(rule, slots, params, grads, state, *, squares=()):
     """Every parameter by rule(p, dp, *slots) -> (p', *slots'): (new params, state).
 
     slots: the names under which `state` carries an array for each parameter, zeros at
-    the start. The conventions and errors are those of `optimizers`.
+    the start; squares: those of them that hold no value below 0. The conventions and
+    errors are those of `optimizers`.
     """
     new, kept = {}, {slot: {} for slot in slots}
-    for name, dtype, arrays in _checked(slots, params, grads, state):
+    for name, dtype, arrays in _checked(slots, params, grads, state, squares):
         p, *values = rule(*arrays)
         new[name] = p.astype(dtype, copy=False)
         for slot, value in zip(slots, values, strict=True):
@@ -20,7 +21,7 @@ def stepped(rule, slots, params, grads, state):
     return new, kept
 
 
-def _checked(slots, params, grads, state):
+def _checked(slots, params, grads, state, squares):
     """A list of (name, dtype, [p, dp, *slots]), the arrays as they are computed."""
     arguments.keyed("params", params, params)
     arguments.keyed("grads", grads, params)
@@ -33,6 +34,9 @@ def _checked(slots, params, grads, state):
             f"state[{s!r}][{name!r}]": state[s][name] if state else np.zeros(p.shape)
             for s in slots}
         arrays = [p, *(arguments.shaped(n, a, p.shape) for n, a in given.items())]
+        for slot, a in zip(slots, arrays[2:]):
+            if slot in squares:
+                arguments.variance(f"state[{slot!r}][{name!r}]", a)
         wide = np.result_type(p, np.float32)
         rows.append((name, p.dtype, [a.astype(wide, copy=False) for a in arrays]))
     return rows

@@ -19,8 +19,8 @@ class Spec(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """A layer in its place: its output's name, kind, parameters' shapes, options, and
-    the shape of a row of its output."""
+    """A layer in its place: its output's name, kind, parameters (name -> Param),
+    options, and the shape of a row of its output."""
 
     name: str
     kind: str
@@ -46,8 +46,8 @@ def layer(kind, **options):
 def as_specs(values):
     """A tuple of Specs, from several of what `as_spec` takes."""
     if isinstance(values, str | Spec) or not isinstance(values, Iterable):
-        raise TypeError(f"specs: {values!r}, expected several layers, as in "
-                        "(layer(kind, ...), ...)")
+        raise TypeError(f"specs: {arguments.shown(values)}, expected several layers, "
+                        "as in (layer(kind, ...), ...)")
     return tuple(map(as_spec, values))
 
 
@@ -56,7 +56,8 @@ def as_spec(value):
     if isinstance(value, str):
         return layer(value)
     if not isinstance(value, Spec):
-        raise TypeError(f"specs: {value!r}, expected a kind or layer(kind, ...)")
+        raise TypeError(f"specs: {arguments.shown(value)}, expected a kind or "
+                        "layer(kind, ...)")
     return layer(value.kind, **value.options)
 
 
@@ -69,12 +70,12 @@ def placed(shape, specs):
     made, x, i = [], np.zeros((2, *shape)), 0
     for kind, options in specs:
         own = LAYERS[kind].params(x.shape[1:], options)
-        i += "w" in own
+        i += any(param.init is None for param in own.values())
         taken = {name for layer in made for name in (layer.name, *layer.params)}
         number = str(i)
         while taken & {name + number for name in (kind, *own)}:
             number += "'"
-        params = {name + number: size for name, size in own.items()}
+        params = {name + number: param for name, param in own.items()}
         new = Layer(kind + number, kind, params, options, ())
         x = _tried(new, x)
         made.append(new._replace(shape=x.shape[1:]))
@@ -82,7 +83,7 @@ def placed(shape, specs):
 
 
 def _tried(layer, x):
-    params = {name: np.zeros(shape) for name, shape in layer.params.items()}
+    params = {name: np.zeros(param.shape) for name, param in layer.params.items()}
     stateful = LAYERS[layer.kind].stateful
     state = {layer.name: initial_state_of(layer, float)} if stateful else {}
     mode = {"training": False, "batch_statistics": False, "rng": None}
@@ -93,7 +94,7 @@ def _tried(layer, x):
 
 def initial_state_of(layer, dtype, *, cumulative=False):
     """A batch norm layer's running statistics before training."""
-    (num_features,), _ = layer.params.values()
+    num_features = _num_features(layer)
     return initial_state(num_features, dtype, cumulative=cumulative)
 
 
@@ -102,10 +103,15 @@ def checked_state_of(layer, state, training):
 
     Training needs the count that its momentum asks for; inference does without.
     """
-    (num_features,), _ = layer.params.values()
+    num_features = _num_features(layer)
     counted = isinstance(state, Mapping) and "num_values" in state
     cumulative = layer.options["momentum"] is None if training else counted
     return deepcopy(checked_state(state, num_features, cumulative=cumulative))
+
+
+def _num_features(layer):
+    gamma, _ = layer.params.values()
+    return gamma.shape[0]
 
 
 def steps(layers, params, x, state, mode):

@@ -14,12 +14,25 @@ from bnbook.norm.batch_norm import EPS
 from bnbook.norm.batch_norm_layer import layer_backward
 
 
+class Param(NamedTuple):
+    """A parameter that a layer has.
+
+    init: the number it starts at; None: drawn, as the network's `init` says. decays:
+    whether weight decay pulls at it.
+    """
+
+    shape: tuple
+    init: float | None
+    decays: bool
+
+
 class Kind(NamedTuple):
     """A row of LAYERS.
 
     forward(x, *parameters, **keywords) -> (y, cache), with the new state as a third if
     stateful; backward(dy, cache) -> dx, or (dx, *parameter gradients).
-    params(shape, options) -> parameter name -> shape, for a row of x of this shape.
+    params(shape, options) -> parameter name -> Param, for a row of x of this shape, in
+    the order in which forward takes them and backward returns their gradients.
     options: name -> default; None has to be given. keywords: what forward takes by
     keyword, of the options and of what a run gives: training, batch_statistics, state
     and rng.
@@ -35,24 +48,28 @@ class Kind(NamedTuple):
 
 def _affine(shape, options):
     width = arguments.count("width", options["width"])
-    return {"w": (math.prod(shape), width), "b": (width,)}
+    return _weights((math.prod(shape), width), width)
 
 
 def _conv(shape, options):
     filters, size = (arguments.count(n, options[n]) for n in ("filters", "size"))
-    return {"w": (filters, shape[0], size, size), "b": (filters,)}
+    return _weights((filters, shape[0], size, size), filters)
+
+
+def _weights(shape, outputs):
+    return {"w": Param(shape, None, True), "b": Param((outputs,), 0, False)}
 
 
 def _gamma(shape, options):
-    return {"gamma": shape[:1]}
+    return {"gamma": Param(shape[:1], 1, False)}
 
 
 def _gamma_beta(shape, options):
-    return {"gamma": shape[:1], "beta": shape[:1]}
+    return _gamma(shape, options) | {"beta": Param(shape[:1], 0, False)}
 
 
 def _of_every_value(shape, options):
-    return {"gamma": (math.prod(shape),), "beta": (math.prod(shape),)}
+    return _gamma_beta((math.prod(shape),), options)
 
 
 _POOL = {"height": 2, "width": 2, "stride": 2}

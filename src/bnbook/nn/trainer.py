@@ -7,10 +7,11 @@ import numpy as np
 
 from bnbook.nn import arguments, saving
 from bnbook.nn.inference import accuracy, evaluate, quiet, statistics
-from bnbook.nn.network import Network, checked
+from bnbook.nn.network import Network
 from bnbook.nn.objective import LOSSES, checked_rows, loss_and_grads
 from bnbook.nn.optimizers import OPTIMIZERS
-from bnbook.nn.progress import at_start, from_tree
+from bnbook.nn.progress import at_start
+from bnbook.nn.resuming import resumed, settings
 
 
 @dataclass
@@ -66,10 +67,12 @@ class Trainer:
             arguments.choice("optimizer", self.optimizer, OPTIMIZERS)
         if self.params is None:
             self.params = self._first_params()
-        self.params = {name: np.array(p) for name, p in self.params.items()}
-        self.x, self.labels = self._checked(self.x, self.labels)
+        self.params, self.x, self.labels = self._checked(self.x, self.labels)
         if self.validation is not None:
-            self.validation = self._checked(*self.validation)
+            if not isinstance(self.validation, tuple) or len(self.validation) != 2:
+                raise TypeError(f"validation: {type(self.validation).__name__}, "
+                                "expected None or a tuple, (x, labels)")
+            self.validation = self._checked(*self.validation)[1:]
         self.batches = batches(self.network, len(self.x), self.batch_size)
         tracked = self.track_running_stats
         self.progress = at_start(
@@ -85,34 +88,36 @@ class Trainer:
         arguments.count("epochs", epochs, least=0)
         while self.epoch < epochs:
             for rows in self._order()[self.progress.steps % self.batches:]:
-                self.progress = self._next(rows)
+                self.progress = now = self._next(rows)
                 self._tell(epochs)
+                if self.progress is not now:  # the report ran on, or loaded
+                    break
         return self.progress
 
     def save(self, path):
         """Write the progress to `path`, a .npz file, whole or not at all."""
-        saving.save(path, self.progress._asdict())
+        saving.save(path, {"made_by": settings(self), **self.progress._asdict()})
 
     def load(self, path):
         """Take up the progress that a trainer with the same arguments saved.
 
-        Raises ValueError where the network or the optimizer is another, and changes
-        nothing.
+        lr, lr_decay, weight_decay, validation and report may be others. Raises
+        ValueError in one line where something else is, or where the file is amiss, and
+        changes nothing.
         """
         tree = saving.load(path)
-        checked(self.network, tree.get("params", {}), self.x, tree.get("state"))
-        found = from_tree(tree)
-        nothing = {name: np.zeros_like(p) for name, p in found.params.items()}
-        self._optimized(found, nothing)  # refuses the state of another optimizer
-        self.progress = found
+        try:
+            self.progress = resumed(self, tree)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"path: {path}: {error}") from None
 
     def _first_params(self):
         dtype = arguments.array("x", self.x).dtype
         return self.network.initial_params(self._rng(0), self.init, dtype)
 
     def _checked(self, x, labels):
-        x, labels = checked_rows(self.network, self.params, x, labels)
-        return x.copy(), labels
+        params, x, labels = checked_rows(self.network, self.params, x, labels)
+        return {name: p.copy() for name, p in params.items()}, x.copy(), labels
 
     def _rng(self, *key):
         """A generator of its own for each use, so that none has to be remembered."""
@@ -129,7 +134,7 @@ class Trainer:
         step = loss_and_grads(
             self.network, now.params, self.x[rows], labels, state=now.state or None,
             rng=self._rng(2, now.steps), loss=self.loss, weight_decay=self.weight_decay)
-        params, optimizer_state = self._optimized(now, step.grads)
+        params, optimizer_state = self.optimized(now, step.grads)
         now = now._replace(
             steps=now.steps + 1, params=params, state=step.state,
             optimizer_state=optimizer_state, loss=(*now.loss, float(step.loss)),
@@ -137,7 +142,8 @@ class Trainer:
         ends = self.validation is not None and now.steps % self.batches == 0
         return self._measured(now) if ends else now
 
-    def _optimized(self, now, grads):
+    def optimized(self, now, grads):
+        """(new params, new optimizer state) of one step of the optimizer."""
         optimizer = OPTIMIZERS.get(self.optimizer, self.optimizer)
         lr = self.lr * self.lr_decay**self.epoch
         return optimizer(now.params, grads, now.optimizer_state, lr=lr)

@@ -50,7 +50,10 @@ def accuracy_curves(digits, scales, *, activations=("sigmoid", "relu"), seeds=ra
     points: at most the number of batches in all (ValueError).
     """
     x, labels, x_test, labels_test = digits
-    x, x_test = np.float32(x), np.float32(x_test)
+    x, x_test = (arguments.array(name, a).astype(np.float32)
+                 for name, a in (("x", x), ("x_test", x_test)))
+    activations, scales, seeds, hidden = map(
+        tuple, (activations, scales, seeds, hidden))  # each is gone through again
     curves = {}
     for activation, scale, bn in product(activations, scales, (False, True)):
         network = mlp((x.shape[1], *hidden, 10), activation,

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bnbook.graph.arguments import COMPLEX, REAL, array, plain, shaped
+from bnbook.graph.arguments import COMPLEX, REAL, array, plain, shaped, shown
 
 __all__ = [
     "COMPLEX", "REAL", "array", "batch", "choice", "computed", "count", "divisor",
     "empty", "enough", "flag", "floating", "fraction", "keyed", "momentum",
-    "nonnegative", "of_channels", "per_channel", "plain", "samples", "shaped",
+    "nonnegative", "of_channels", "per_channel", "plain", "samples", "shaped", "shown",
     "variance",
 ]
 
@@ -78,7 +78,7 @@ def choice(name, value, options):
     """`value`, one of the strings in `options`."""
     if not isinstance(value, str) or value not in options:
         expected = ", ".join(map(repr, options))
-        raise ValueError(f"{name}: {value!r}, expected one of {expected}")
+        raise ValueError(f"{name}: {shown(value)}, expected one of {expected}")
     return value
 
 
@@ -95,16 +95,16 @@ def floating(name, value):
         dtype = None
     if value is None or dtype not in FLOATS:
         expected = ", ".join(t.__name__ for t in FLOATS)
-        raise TypeError(f"{name}: {value!r}, expected one of {expected}")
+        raise TypeError(f"{name}: {shown(value)}, expected one of {expected}")
     return dtype
 
 
 def nonnegative(name, value):
     """A finite number >= 0."""
     if not np.isscalar(value) or np.asarray(value).dtype.kind not in REAL:
-        raise TypeError(f"{name}: {value!r}, expected a number >= 0")
+        raise TypeError(f"{name}: {shown(value)}, expected a number >= 0")
     if not 0 <= value < np.inf:
-        raise ValueError(f"{name}: {value!r}, expected a number >= 0")
+        raise ValueError(f"{name}: {shown(value)}, expected a number >= 0")
     return value
 
 
@@ -141,16 +141,16 @@ def fraction(name, value, *, below=False):
     """`value` as a float from 0 to 1; not 1 itself if `below`."""
     expected = f"a number from 0 to {'below ' * below}1"
     if not np.isscalar(value) or np.asarray(value).dtype.kind not in REAL:
-        raise TypeError(f"{name}: {value!r}, expected {expected}")
+        raise TypeError(f"{name}: {shown(value)}, expected {expected}")
     if not 0 <= value <= 1 or (below and value == 1):
-        raise ValueError(f"{name}: {value!r}, expected {expected}")
+        raise ValueError(f"{name}: {shown(value)}, expected {expected}")
     return float(value)
 
 
 def flag(name, value):
     """`value`, True or False."""
     if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name}: {value!r}, expected True or False")
+        raise TypeError(f"{name}: {shown(value)}, expected True or False")
     return bool(value)
 
 
@@ -161,7 +161,7 @@ def count(name, value, least=1):
     except TypeError:
         n = None
     if n is None or isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name}: {value!r}, expected an integer")
+        raise TypeError(f"{name}: {shown(value)}, expected an integer")
     if n < least:
         raise ValueError(f"{name}: {n}, expected at least {least}")
     return n

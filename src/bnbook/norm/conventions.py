@@ -39,7 +39,8 @@ class Convention(NamedTuple):
 
 
 COUNTS = ("num_batches", "num_values")
-OURS = ("gamma", "beta", *STATISTICS, *COUNTS)
+PARAMS, STATE = ("gamma", "beta"), (*STATISTICS, *COUNTS)
+OURS = PARAMS + STATE
 
 
 def _names(*theirs):
@@ -107,17 +108,21 @@ def without_start(average, momentum, num_batches, start=0):
 def exported(params, state, framework):
     """A layer's arrays, copied, under `framework`'s names, nested as it nests them.
 
-    What the framework has no name for is left out; no number changes. The eps must be
-    told to the framework beside it.
+    What the framework has no name for is left out; no number changes. ONNX, which has
+    no layer without them, gets scale 1 and B 0 where params is {}. The eps must be told
+    to the framework beside it. Raises TypeError or ValueError.
     """
-    values = {**params, **state}
+    names = _convention("framework", framework).names
+    ours = _read(_called("params", params, PARAMS) | _called("state", state, STATE))
+    if framework == "onnx":
+        ours = _params(ours, like=ours.get("running_mean")) | ours
     nested = {}
-    for name, path in _convention("framework", framework).names.items():
-        if name in values:
+    for name, (*parents, last) in names.items():
+        if name in ours:
             place = nested
-            for key in path[:-1]:
+            for key in parents:
                 place = place.setdefault(key, {})
-            place[path[-1]] = np.array(values[name])
+            place[last] = np.array(ours[name])
     return nested
 
 
@@ -126,35 +131,53 @@ def imported(values, framework):
 
     Where the framework left out one of gamma and beta, it is 1 or 0; both, or both
     statistics, may be missing: {}. num_batches is 0 where none is kept. Assign the
-    results to a layer's params and state. Raises ValueError for a name that it does not
-    know, or one statistic without the other.
+    results to a layer's params and state. Raises TypeError or ValueError, also for a
+    name that the framework does not know, or one statistic without the other.
     """
     names = _convention("framework", framework).names
-    arguments.keyed("values", values, values)
-    flat = dict(_flattened(values))
-    if unknown := set(flat) - set(names.values()):
-        raise ValueError(f"values: {framework} has no {'/'.join(min(unknown))}, "
-                         f"expected {', '.join(map('/'.join, names.values()))}")
-    ours = {name: np.array(flat[path]) for name, path in names.items() if path in flat}
+    flat = dict(_flattened(arguments.keyed("values", values, values)))
+    for path in flat:
+        if path not in names.values():
+            raise ValueError(f"values: {framework} has no {'/'.join(map(str, path))}, "
+                             f"expected {', '.join(map('/'.join, names.values()))}")
+    ours = _read({name: ("/".join(path), flat[path])
+                  for name, path in names.items() if path in flat})
     lacks = ["/".join(names[name]) for name in STATISTICS if name not in ours]
     if len(lacks) == 1:
         raise ValueError(f"values: no {lacks[0]}, expected both statistics or none")
-    return _params(ours), _state(ours)
+    state = {name: ours[name] for name in STATE if name in ours}
+    like = next((ours[name] for name in PARAMS if name in ours), None)
+    return _params(ours, like), state and {"num_batches": 0} | state
 
 
-def _params(ours):
-    given = {name: ours[name] for name in ("gamma", "beta") if name in ours}
-    if not given:
+def _params(ours, like):
+    """gamma and beta of the given, 1 and 0 in the shape of `like`; {} if that is None.
+    """
+    if like is None:
         return {}
-    like = next(iter(given.values()))
-    return {"gamma": np.ones_like(like), "beta": np.zeros_like(like)} | given
+    start = {"gamma": np.ones_like(like), "beta": np.zeros_like(like)}
+    return {name: ours.get(name, start[name]) for name in PARAMS}
 
 
-def _state(ours):
-    state = {name: ours[name] for name in STATISTICS if name in ours}
-    counts = {name: arguments.count(name, ours[name], least=0)
-              for name in COUNTS if name in ours}
-    return state and {**state, "num_batches": 0, **counts}
+def _called(label, value, names):
+    """name -> (what the caller calls it, value), if the names are among these."""
+    if set(arguments.keyed(label, value, value)) - set(names):
+        raise ValueError(f"{label}: keys {list(value)}, expected some of {list(names)}")
+    return {name: (f"{label}[{name!r}]", a) for name, a in value.items()}
+
+
+def _read(called):
+    """name -> array (C,), a copy, or count, from what `_called` gives."""
+    read, c = {}, None
+    for name, (words, value) in called.items():
+        if name in COUNTS:
+            one = np.size(value) == 1  # PyTorch's may have shape (1,)
+            value = arguments.plain(words, value).item() if one else value
+            read[name] = arguments.count(words, value, least=0)
+        else:
+            c = arguments.array(words, value, ndim=1).size if c is None else c
+            read[name] = np.array(arguments.of_channels(words, value, c))
+    return read
 
 
 def _flattened(values, path=()):

@@ -15,6 +15,7 @@ The average of the batches' variances lacks the spread between their means: `mer
 and `pooled` give the exact statistics.
 """
 
+from collections.abc import Iterable
 from functools import reduce
 from typing import NamedTuple
 
@@ -41,6 +42,7 @@ def initial_state(num_features, dtype=np.float64, *, cumulative=False):
     cumulative: for momentum=None, with "num_values". Raises TypeError or ValueError.
     """
     c = arguments.count("num_features", num_features)
+    cumulative = arguments.flag("cumulative", cumulative)
     dtype = arguments.floating("dtype", dtype)
     state = {"running_mean": np.zeros(c, dtype), "running_var": np.ones(c, dtype),
              "num_batches": 0}
@@ -72,7 +74,7 @@ def updated(state, mean, var, count, *, momentum=0.9, unbiased=False):
     wider. A NaN stays, in its channel, until the state is reset. Raises TypeError or
     ValueError.
     """
-    w = arguments.momentum(momentum)
+    w, unbiased = arguments.momentum(momentum), arguments.flag("unbiased", unbiased)
     m = arguments.count("count", count, least=2 if unbiased else 1)
     mean, var = _flat("mean", mean), arguments.variance("var", _flat("var", var))
     arguments.of_channels("var", var, len(mean))
@@ -98,12 +100,14 @@ def merged(a, b):
         var = (1 - s) var_a + s var_b + s (1 - s) (mean_b - mean_a)^2,   s = m_b / m
 
     a, b: (mean, var, count), var biased, (C,); computed in float64 or wider. A part may
-    be empty, not both. Raises TypeError or ValueError. Source: Chan, Golub & LeVeque
-    1983, equation 2.1.
+    be empty (its mean and var are not read), not both. Raises TypeError or ValueError.
+    Source: Chan, Golub & LeVeque 1983, equation 2.1.
     """
     a, b = _moments("a", a), _moments("b", b)
     arguments.of_channels("b.mean", b.mean, len(a.mean))
     m = arguments.count("a.count + b.count", a.count + b.count)
+    if not (a.count and b.count):
+        return a if a.count else b
     s, delta = b.count / m, b.mean - a.mean
     var = (1 - s) * a.var + s * b.var + s * (1 - s) * delta**2
     return Moments(a.mean + s * delta, var, m)
@@ -111,15 +115,21 @@ def merged(a, b):
 
 def pooled(batches):
     """The Moments of all values of all batches, an iterable of x; one pass, one batch
-    in memory at a time. Raises TypeError or ValueError, also if there is no batch."""
-    batches = map(moments, batches)
-    first = next(batches, None)
+    in memory at a time. A batch may be empty. Raises TypeError or ValueError, also if
+    all are, or if there is none."""
+    if not isinstance(batches, Iterable):
+        raise TypeError(f"batches: {arguments.shown(batches)}, expected several")
+    parts = (moments(x) for x in batches if np.size(x))
+    first = next(parts, None)
     if first is None:
-        raise ValueError("batches: none, expected one or more")
-    return reduce(merged, batches, first)
+        raise ValueError("batches: none with a value, expected one or more")
+    return reduce(merged, parts, first)
 
 
 def _moments(name, value):
+    if not isinstance(value, tuple) or len(value) != 3:
+        raise TypeError(
+            f"{name}: {arguments.shown(value)}, expected (mean, var, count)")
     mean, var, count = value
     mean, var = (a.astype(np.result_type(a, np.float64)) for a in (
         _flat(f"{name}.mean", mean), _flat(f"{name}.var", var)))
