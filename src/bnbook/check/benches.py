@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from bnbook import nn
+import bnbook.nn as nn
 from bnbook.check import adapters, layer_checks, nn_checks
 from bnbook.check.implementations import RIGHT, Implementation, Specimen
 from bnbook.check.matrix import CHECKS, KillMatrix, kill_matrix

@@ -7,7 +7,7 @@ width, stride), each giving (y, cache), and backward(dy, cache).
 
 import numpy as np
 
-from bnbook import nn
+import bnbook.nn as nn
 from bnbook.check.checks import Check, as_checks, close
 from bnbook.check.gradients import numerical_gradient
 

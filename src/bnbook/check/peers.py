@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bnbook import cs231n
+import bnbook.cs231n as cs231n
 from bnbook.check.checks import EPS, NAMES, as_checks, draw, own_forward, pass_through
 from bnbook.check.gradients import numerical_gradient
 from bnbook.check.implementations import TRACE

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bnbook import cs231n
+import bnbook.cs231n as cs231n
 from bnbook.check.diagnosis.probes import EPSILONS
 from bnbook.nn.table import LAYERS
 from bnbook.nn.windows import at_place, grid
