@@ -149,11 +149,9 @@ def run(code, kind, turned, v, dy=None):
         values = {"dy": turned("y", np.array(dy))} | (
             {"cache": cache[0]} if cache else {}) | values
         before["dy"] = values["dy"].copy()
-        try:
-            found = _backward(kind, backward, owner, values, cache)
-            ran = ran._replace(gradients={n: turned(n, a, 1) for n, a in found.items()})
-        except Broke as broke:
-            ran = ran._replace(broke=broke)
+        found = _backward(kind, backward, owner, values, cache)
+        ran = ran._replace(broke=found) if isinstance(found, Broke) else ran._replace(
+            gradients={n: turned(n, a, 1) for n, a in found.items()})
     return ran._replace(changed=tuple(
         "dout" if m == "dy" else m for m, a in before.items()
         if not np.array_equal(a, values[m])))
@@ -186,13 +184,17 @@ def _to_test(forward, owner):
 
 
 def _backward(kind, backward, owner, values, cache):
-    """name -> gradient; of a loss without a backward, what it returned with its value.
+    """name -> gradient, or why it broke; of a loss without a backward, what it returned
+    with its value.
     """
-    if backward is None:
-        result = cache if kind.loss else None
-    elif len(parameters(backward)) - 1 == len(cache) > 1:
-        result = attempt(backward, values["dy"], *cache)
-    else:
-        order = ("dy",) * (not kind.loss) + ("cache", *kind.inputs)
-        result = called(backward, values, order)
-    return gradients(result, kind.gradients, owner)
+    order = ("dy",) * (not kind.loss) + ("cache", *kind.inputs)
+    try:
+        if backward is None:
+            result = cache if kind.loss else None
+        elif len(parameters(backward)) - 1 == len(cache) > 1:
+            result = attempt(backward, values["dy"], *cache)
+        else:
+            result = called(backward, values, order)
+        return gradients(result, kind.gradients, owner)
+    except Broke as broke:
+        return broke

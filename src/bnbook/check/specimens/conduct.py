@@ -8,15 +8,15 @@ from bnbook.check.implementations import TRACE, Implementation
 
 def keeping_callers_arrays(dtype=None):
     """A right pass whose cache is the caller's own arrays, computed on once more; or
-    these in another dtype.
+    copies of these, computed on in another dtype.
     """
     def forward(x, gamma, beta, eps=1e-5):
-        kept = (np.asarray(a, dtype) for a in (x, gamma, beta))
+        kept = [a.copy() if dtype else a for a in (x, gamma, beta)]
         return TRACE.forward(x, gamma, beta, eps)[0], (*kept, eps)
 
     def backward(dy, cache):
-        grads = TRACE.backward(dy, TRACE.forward(*cache)[1])
-        return tuple(g.astype(dy.dtype) for g in grads)
+        again = TRACE.forward(*(np.asarray(a, dtype) for a in cache[:3]), cache[3])[1]
+        return tuple(g.astype(dy.dtype) for g in TRACE.backward(dy, again))
 
     return Implementation(forward, backward)
 
