@@ -27,6 +27,7 @@ from bnbook.check.specimens import layers, pooling
 from bnbook.check.specimens.bases import GraphLayer, LazyLayer, StagedLayer
 from bnbook.check.specimens.catalogue import EXHIBITS, STATE
 from bnbook.check.specimens.catalogue import FUNCTIONS as FUNCTION_SPECIMENS
+from bnbook.check.specimens.exhibits import exhibits
 from bnbook.check.specimens.figures import FIGURES
 from bnbook.check.specimens.s0_s4 import ShapeNeverRestored, UnknownModeIsNone
 from bnbook.check.specimens.s1 import OnlyTrainingKept, PixelStatistics
@@ -111,6 +112,14 @@ def test_a_specimen_says_what_is_wrong_and_how_it_shows_in_a_line_each(exhibit):
         assert line.endswith(".")
         assert "\n" not in line
     assert exhibit.code.__name__ in exhibit.source
+
+
+@pytest.mark.parametrize("row", [
+    "half", "half | S0 | It is. | So.", "half | S0 | It is. | So. | bases.LazyLayer |",
+    "half | S0 | It is. | So. | bases.LazyLayer | images | more"])
+def test_an_unfinished_row_is_an_error_with_its_name(row):
+    with pytest.raises(ValueError, match="half"):
+        exhibits(row, lambda code: None)
 
 
 class MovesInTestMode(BatchNorm):

@@ -394,6 +394,17 @@ def test_the_core_is_small_enough_to_read():
     assert sum(len(text.splitlines()) for text in texts) <= 270
 
 
+FAULTS = ("edits/*.py", "mutants.py", "diagnosis/unnamed.py")  # finds and names them
+
+
+@pytest.mark.parametrize("patterns, most", [(FAULTS, 1080), (("**/*.py",), 9849)])
+def test_the_checker_does_not_grow(patterns, most):
+    files = {path for pattern in patterns for path in (PACKAGE / "check").glob(pattern)}
+    count = sum(len(path.read_text().splitlines()) for path in files)
+    assert count <= most, (f"check/ {patterns}: {count} lines, at most {most}: write "
+                           "what is new as rows of data, or something else in fewer")
+
+
 def test_a_form_of_the_book_that_is_offered_hidden_may_be_missing(site):
     (site / "b.html").write_text('<p id="b"><a hidden href="../bnbook.pdf">b</a></p>')
     assert lint_html.faults(site) == []

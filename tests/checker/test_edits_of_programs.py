@@ -23,7 +23,7 @@ from bnbook.check.edits.programs import (
     is_backward,
     values_of,
 )
-from bnbook.check.edits.sentences import node, sentence
+from bnbook.check.edits.sentences import said
 from bnbook.check.mutants import programmed
 from bnbook.graph import BATCH_NORM, run
 from bnbook.norm.batch_norm import statistics_axes
@@ -65,9 +65,9 @@ def test_every_edit_runs_or_is_refused(program):
 def test_every_edit_is_said_in_one_line_at_a_node(program):
     nodes = {step.name for step in BATCH_NORM} | {"x", "gamma", "beta"}
     for edit in sample(program, 40, cost=9):
-        assert sentence(edit)
-        assert "\n" not in sentence(edit)
-        assert node(edit) in nodes, edit
+        assert said(edit).sentence
+        assert "\n" not in said(edit).sentence
+        assert said(edit).node in nodes, edit
 
 
 def test_the_staged_backward_is_the_graphs_own():
@@ -118,9 +118,10 @@ CASES = [e for program in ("forward", "staged", "closed", "paper", "closed, over
 @pytest.mark.parametrize("edit", CASES, ids=lambda e: f"{e.program} {e.at} {e.kind}")
 def test_an_edit_in_a_readers_code_is_named_or_proved_equal(edit):
     found = diagnose(Implementation(*as_code(edit)))
-    assert found.faults, sentence(edit)
-    said = {f.node for f in found.faults}
-    assert node(edit) in said or equal_in_effect(edit, found), (sentence(edit), found)
+    assert found.faults, said(edit).sentence
+    at = {f.node for f in found.faults}
+    assert said(edit).node in at or equal_in_effect(edit, found), (
+        said(edit).sentence, found)
 
 
 @functools.cache
@@ -129,7 +130,7 @@ def edits_by_sentence():
     found = collections.defaultdict(list)
     for program in ALL:
         for e in edits(program):
-            found[sentence(e)].append(e)
+            found[said(e).sentence].append(e)
     return found
 
 
@@ -198,7 +199,7 @@ def test_one_row_is_enough_to_be_found():
     right, wrong = (values_of(g, inputs_of(*p)) for g in (edit.base, changed(
         edit.base, (("dgamma'", ()), *fault.lines))))
     assert np.allclose(wrong["dgamma"], 3 * right["dgamma"])
-    assert (fault.node, node(edit), sentence(edit)) == (
+    assert (fault.node, said(edit).node, said(edit).sentence) == (
         "gamma", "gamma", "dgamma is thrice.")
 
 

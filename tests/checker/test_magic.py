@@ -4,7 +4,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from planted_lines import STAGED, STAGED_FAULTS
 
-from bnbook.check.magic import HINTS, parser
+from bnbook.check.magic import parser
+from bnbook.check.reading.hints import HINTS
 from notebooks import ROOT
 
 OLD, NEW = next(f for f in STAGED_FAULTS if "sd ** 3" in f[1])

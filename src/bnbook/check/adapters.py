@@ -52,29 +52,23 @@ def lazy(cls):
         it.trainable = training(mode)
         return it.forward(x, retain_derived=keep)
 
-    def backward(it, dy, x):
-        dx = it.backward(dy)
-        return dx, it.gradients["gamma"], it.gradients["beta"]
-
-    return Layer(make, forward, backward, lambda it: (it.mean, it.var))
+    return Layer(
+        make, forward,
+        lambda it, dy, x: (it.backward(dy), *map(it.gradients.get, ("gamma", "beta"))),
+        lambda it: (it.mean, it.var))
 
 
 def staged(cls):
     """S1's style: parameters to the constructor, their gradients in attributes."""
-    def make(features, gamma=None, beta=None, **options):
-        return cls(*_parameters(features, gamma, beta), **options)
-
-    def forward(it, x, mode, keep=True):
-        return it.forward(x, training(mode))
-
-    def backward(it, dy, x):
-        return it.backward(dy), it.dgamma, it.dbeta
-
-    return Layer(make, forward, backward,
-                 lambda it: (it.running_mean, it.running_var))
+    return Layer(
+        lambda features, gamma=None, beta=None, **options: cls(
+            *_parameters(features, gamma, beta), **options),
+        lambda it, x, mode, keep=True: it.forward(x, training(mode)),
+        lambda it, dy, x: (it.backward(dy), it.dgamma, it.dbeta),
+        lambda it: (it.running_mean, it.running_var))
 
 
-def graph(cls, weighs="old"):
+def graph(cls):
     """S4's style: a mode in words, and backward takes x once more."""
     def make(features, gamma=None, beta=None, **options):
         it = cls(features, **options)
@@ -83,7 +77,7 @@ def graph(cls, weighs="old"):
 
     return Layer(make, lambda it, x, mode, keep=True: it.forward(x, mode),
                  lambda it, dy, x: it.backward(x, dy),
-                 lambda it: (it.mean, it.var), weighs)
+                 lambda it: (it.mean, it.var), cls.weighs)
 
 
 def functions(batchnorm_forward, batchnorm_backward):
@@ -93,46 +87,45 @@ def functions(batchnorm_forward, batchnorm_backward):
         return SimpleNamespace(gamma=gamma, beta=beta, bn_param=options)
 
     def forward(it, x, mode, keep=True):
-        bn_param = it.bn_param
-        bn_param["mode"] = mode
-        y, it.cache = batchnorm_forward(x, it.gamma, it.beta, bn_param)
+        it.bn_param["mode"] = mode
+        y, it.cache = batchnorm_forward(x, it.gamma, it.beta, it.bn_param)
         return y
 
-    def running(it):
-        return it.bn_param["running_mean"], it.bn_param["running_var"]
-
-    return Layer(make, forward,
-                 lambda it, dy, x: batchnorm_backward(dy, it.cache), running)
+    return Layer(
+        make, forward, lambda it, dy, x: batchnorm_backward(dy, it.cache),
+        lambda it: (it.bn_param["running_mean"], it.bn_param["running_var"]))
 
 
 def book(batch_norm):
     """This book's own class."""
     def make(features, gamma=None, beta=None, **options):
         it = batch_norm(features, **options)
-        gamma, beta = _parameters(features, gamma, beta)
-        it.params = {"gamma": gamma, "beta": beta}
+        it.params = dict(zip(("gamma", "beta"), _parameters(features, gamma, beta)))
         return it
 
-    def backward(it, dy, x):
-        dx = it.backward(dy)
-        return dx, it.grads["gamma"], it.grads["beta"]
-
-    def running(it):
-        return it.state["running_mean"], it.state["running_var"]
-
-    return Layer(make, lambda it, x, mode, keep=True: it.forward(x, training(mode)),
-                 backward, running)
+    return Layer(
+        make, lambda it, x, mode, keep=True: it.forward(x, training(mode)),
+        lambda it, dy, x: (it.backward(dy), it.grads["gamma"], it.grads["beta"]),
+        lambda it: (it.state["running_mean"], it.state["running_var"]))
 
 
-def as_implementation(layer):
-    """A training forward and its backward, with a new object every forward."""
+def as_implementation(layer, of_pixels=False):
+    """A training forward and its backward, with a new object every forward.
+
+    of_pixels: the layer takes an image as one row of features, a gamma for each pixel.
+    """
     def forward(x, gamma, beta, eps=1e-5):
-        it = layer.make(x.shape[1], gamma=gamma, beta=beta, eps=eps)
+        k = x[0, 0].size if of_pixels else 1
+        it = layer.make(k * x.shape[1], gamma=gamma.repeat(k), beta=beta.repeat(k),
+                        eps=eps)
         return layer.forward(it, x, "train"), (it, x)
 
     def backward(dy, cache):
         it, x = cache
-        return layer.backward(it, dy, x)
+        dx, *parameters = layer.backward(it, dy, x)
+        if of_pixels:
+            parameters = (g.reshape(x.shape[1], -1).sum(axis=1) for g in parameters)
+        return dx, *parameters
 
     return Implementation(forward, backward)
 
@@ -147,19 +140,3 @@ def one_object(cls):
 
     return Implementation(
         forward, lambda dy, _: (it.backward(dy), it.dgamma, it.dbeta))
-
-
-def per_pixel(layer):
-    """A layer that takes an image as one row of features: a gamma for every pixel."""
-    def forward(x, gamma, beta, eps=1e-5):
-        pixels = x[0, 0].size
-        it = layer.make(x[0].size, gamma=gamma.repeat(pixels),
-                        beta=beta.repeat(pixels), eps=eps)
-        return layer.forward(it, x, "train"), (it, x)
-
-    def backward(dy, cache):
-        it, x = cache
-        dx, *parameters = layer.backward(it, dy, x)
-        return dx, *(g.reshape(x.shape[1], -1).sum(axis=1) for g in parameters)
-
-    return Implementation(forward, backward)

@@ -2,24 +2,11 @@
 
 from typing import NamedTuple
 
+import bnbook.nn as nn
 from bnbook.check import adapters, layer_checks, nn_checks
 from bnbook.check.implementations import RIGHT, Implementation, Specimen
 from bnbook.check.matrix import CHECKS, KillMatrix, kill_matrix
 from bnbook.check.specimens import catalogue
-from bnbook.nn import (
-    conv_backward,
-    conv_backward_naive,
-    conv_forward,
-    conv_forward_naive,
-    dropout_backward,
-    dropout_forward,
-    max_pool_backward,
-    max_pool_backward_naive,
-    max_pool_forward,
-    max_pool_forward_naive,
-    relu_backward,
-    relu_forward,
-)
 from bnbook.norm.layer import BatchNorm
 
 
@@ -32,33 +19,40 @@ class Kind(NamedTuple):
     right: tuple
 
 
-def _conv(forward, backward):
-    return Implementation(
-        lambda x, w, b, stride, pad: forward(x, w, b, stride=stride, pad=pad), backward)
+def _by_name(forward, backward, *names):
+    """A pair whose forward takes all but its arrays by name."""
+    return Implementation(lambda *given: forward(
+        *given[:-len(names)], **dict(zip(names, given[-len(names):]))), backward)
 
 
-def _pool(forward, backward):
-    return Implementation(
-        lambda x, height, width, stride: forward(
-            x, height=height, width=width, stride=stride), backward)
+def _conv(name, sentence, forward, backward):
+    return Specimen(name, sentence, _by_name(forward, backward, "stride", "pad"))
+
+
+def _pool(name, sentence, forward, backward):
+    return Specimen(name, sentence, _by_name(
+        forward, backward, "height", "width", "stride"))
+
+
+def _book(name, it):
+    return (Specimen(name, "The book's.", it),)
 
 
 KINDS = (
     Kind("functions", catalogue.FUNCTIONS, CHECKS, RIGHT),
     Kind("layers with state", catalogue.STATE, layer_checks.LAYER_CHECKS, (
         Specimen("BatchNorm", "The book's layer.", adapters.book(BatchNorm)),)),
-    Kind("dropout", catalogue.DROPOUT, nn_checks.DROPOUT_CHECKS, (
-        Specimen("dropout", "The book's.",
-                 Implementation(dropout_forward, dropout_backward)),)),
-    Kind("ReLU", catalogue.RELU, nn_checks.RELU_CHECKS, (
-        Specimen("relu", "The book's.", Implementation(relu_forward, relu_backward)),)),
+    Kind("dropout", catalogue.DROPOUT, nn_checks.DROPOUT_CHECKS, _book(
+        "dropout", Implementation(nn.dropout_forward, nn.dropout_backward))),
+    Kind("ReLU", catalogue.RELU, nn_checks.RELU_CHECKS, _book(
+        "relu", Implementation(nn.relu_forward, nn.relu_backward))),
     Kind("convolution", catalogue.CONVOLUTION, nn_checks.CONV_CHECKS, (
-        Specimen("naive", "In loops.", _conv(conv_forward_naive, conv_backward_naive)),
-        Specimen("fast", "One product.", _conv(conv_forward, conv_backward)))),
+        _conv("naive", "In loops.", nn.conv_forward_naive, nn.conv_backward_naive),
+        _conv("fast", "One product.", nn.conv_forward, nn.conv_backward))),
     Kind("pooling", catalogue.POOLING, nn_checks.POOL_CHECKS, (
-        Specimen("naive", "In loops.",
-                 _pool(max_pool_forward_naive, max_pool_backward_naive)),
-        Specimen("fast", "Views.", _pool(max_pool_forward, max_pool_backward)))),
+        _pool("naive", "In loops.", nn.max_pool_forward_naive,
+              nn.max_pool_backward_naive),
+        _pool("fast", "Views.", nn.max_pool_forward, nn.max_pool_backward))),
 )
 
 

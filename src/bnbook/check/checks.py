@@ -1,7 +1,7 @@
 """This book's checks of an implementation, as data (those of others are in `peers`).
 
-A check is a name, one sentence and passed(implementation, rng) -> bool. An exception
-counts as a failure (see `matrix`).
+A check is passed(implementation, rng) -> bool, whose docstring is "name: one sentence".
+An exception counts as a failure (see `matrix`).
 """
 
 from collections.abc import Callable
@@ -23,6 +23,12 @@ class Check(NamedTuple):
     name: str
     sentence: str
     passed: Callable
+
+
+def as_checks(*functions):
+    """A Check for each function, by its docstring."""
+    return tuple(Check(*" ".join(f.__doc__.split()).split(": ", 1), f)
+                 for f in functions)
 
 
 def draw(rng, *shape):
@@ -58,6 +64,9 @@ def close(got, expected, tolerance):
 
 
 def central_differences(implementation, rng):
+    """central differences: Gradients fit the own forward: 5 by 3, random dy, gamma not
+    1, beta not 0, to 1e-8.
+    """
     inputs, dy = draw(rng, 5, 3)
     grads = claimed(implementation, inputs, dy)
     report = check_gradients(
@@ -66,12 +75,14 @@ def central_differences(implementation, rng):
 
 
 def values(implementation, rng):
+    """values: y equals the graph's, to 1e-12."""
     inputs, dy = draw(rng, 5, 3)
     return close(pass_through(implementation, inputs, dy)[:1],
                  pass_through(TRACE, inputs, dy)[:1], 1e-12)
 
 
 def complex_step(implementation, rng):
+    """complex step: Gradients equal the graph's complex step, to 1e-12."""
     inputs, dy = draw(rng, 5, 3)
     grads = claimed(implementation, inputs, dy)
 
@@ -82,12 +93,14 @@ def complex_step(implementation, rng):
 
 
 def images(implementation, rng):
+    """images: All results equal the graph's on (N, C, H, W), to 1e-12."""
     inputs, dy = draw(rng, 3, 2, 4, 5)
     return close(pass_through(implementation, inputs, dy),
                  pass_through(TRACE, inputs, dy), 1e-12)
 
 
 def large_mean(implementation, rng):
+    """large mean: Adding 2^20 to x changes no result by more than 1e-8."""
     inputs, dy = draw(rng, 64, 3)
     # On a grid of 2^-20 the sum with 2^20 is exact, so only the mean has changed.
     inputs["x"] = np.round(inputs["x"] * 2**20) / 2**20
@@ -97,6 +110,7 @@ def large_mean(implementation, rng):
 
 
 def inputs_unchanged(implementation, rng):
+    """inputs unchanged: x, gamma, beta and dy are the same after the calls."""
     inputs, dy = draw(rng, 5, 3)
     arrays = [*inputs.values(), dy]
     before = [a.copy() for a in arrays]
@@ -106,6 +120,8 @@ def inputs_unchanged(implementation, rng):
 
 
 def later_edits(implementation, rng):
+    """later edits: Editing x, gamma, beta or y after the forward changes no gradient.
+    """
     inputs, dy = draw(rng, 5, 3)
     expected = pass_through(implementation, inputs, dy)[1:]
     y, cache = implementation.forward(*inputs.values(), EPS)
@@ -115,6 +131,9 @@ def later_edits(implementation, rng):
 
 
 def two_forwards(implementation, rng):
+    """two forwards: A second forward leaves the first one's backward alone, and
+    backward can be repeated.
+    """
     first, dy = draw(rng, 5, 3)
     second, _ = draw(rng, 5, 3)
     expected = pass_through(implementation, first, dy)[1:]
@@ -124,22 +143,5 @@ def two_forwards(implementation, rng):
     return close(implementation.backward(dy.copy(), cache), expected, 1e-12)
 
 
-OURS = (
-    Check("central differences",
-          "Gradients fit the own forward: 5 by 3, random dy, gamma not 1, beta not 0, "
-          "to 1e-8.", central_differences),
-    Check("values", "y equals the graph's, to 1e-12.", values),
-    Check("complex step", "Gradients equal the graph's complex step, to 1e-12.",
-          complex_step),
-    Check("images", "All results equal the graph's on (N, C, H, W), to 1e-12.", images),
-    Check("large mean", "Adding 2^20 to x changes no result by more than 1e-8.",
-          large_mean),
-    Check("inputs unchanged", "x, gamma, beta and dy are the same after the calls.",
-          inputs_unchanged),
-    Check("later edits",
-          "Editing x, gamma, beta or y after the forward changes no gradient.",
-          later_edits),
-    Check("two forwards",
-          "A second forward leaves the first one's backward alone, and backward can be "
-          "repeated.", two_forwards),
-)
+OURS = as_checks(central_differences, values, complex_step, images, large_mean,
+                 inputs_unchanged, later_edits, two_forwards)

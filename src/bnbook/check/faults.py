@@ -47,12 +47,11 @@ BACKWARD = (
       for op in dict.fromkeys(step.op for step in BATCH_NORM)),
     *map(_backward, ("dx times 37", "dx times -1000", "dx = 0", "dx without gamma",
                      "dgamma from x", "dbeta averaged")),
-    Specimen("dgamma keeps its dims", "dgamma is (1, C), not (C,).", mutants.altered(
-        lambda dy, t, dx, dgamma, dbeta: (dx, dgamma[None], dbeta))),
+    Specimen("dgamma keeps its dims", "dgamma is (1, C), not (C,).",
+             conduct.keeping_dims()),
     _backward("backward without eps"),
     Specimen("backward in float32", "The backward computes in float32.",
-             mutants.given_other_inputs(lambda inputs: {
-                 name: np.float32(a) for name, a in inputs.items()})),
+             conduct.keeping_callers_arrays(np.float32)),
 )
 
 FORWARD = (

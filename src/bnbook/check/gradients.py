@@ -1,5 +1,7 @@
 """Gradient checks with one interface for a function and for every node of a trace."""
 
+from functools import partial
+
 import numpy as np
 
 from bnbook.check.methods import METHODS, relative_error, unit_vectors
@@ -59,26 +61,17 @@ def check_trace(trace, method="complex step", grads=None, **options):
     if last not in trace.grads:
         raise ValueError("trace: has no gradients, expected a run with an upstream")
     grads = trace.grads if grads is None else grads
+    def y(graph, /, **inputs):
+        return run(graph, inputs, axes=trace.axes, ops=trace.ops).values[last]
+
     rows = []
     for name in (n for n in grads if n != last):
         _known("grads", name, trace.values)
         graph = tuple(step for step in trace.graph if step.name != name)
         inputs = {n: trace.values[n] for n in graph_inputs(graph)}
-        report = check_gradients(
-            _runner(graph, trace), inputs, trace.grads[last], {name: grads[name]},
-            method, **options)
-        rows += report.rows
+        rows += check_gradients(partial(y, graph), inputs, trace.grads[last],
+                                {name: grads[name]}, method, **options).rows
     return Report(method, tuple(rows))
-
-
-def _runner(graph, trace):
-    """The graph as a function of its inputs."""
-    last = graph[-1].name
-
-    def f(**inputs):
-        return run(graph, inputs, axes=trace.axes, ops=trace.ops).values[last]
-
-    return f
 
 
 def _prepared(f, inputs, upstream, method):

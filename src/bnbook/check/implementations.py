@@ -31,22 +31,18 @@ class Specimen(NamedTuple):
     implementation: Implementation
 
 
-def results(grads):
-    """(dx, dgamma, dbeta) out of a trace's gradients."""
-    return grads["x"], grads["gamma"].ravel(), grads["beta"].ravel()
-
-
-def from_graph(graph=BATCH_NORM, ops=OPS, silent=(), axes=statistics_axes):
+def from_graph(graph=BATCH_NORM, ops=OPS, silent=()):
     """The implementation that runs `graph`; `silent` edges send nothing back."""
     def forward(x, gamma, beta, eps=1e-5):
         shape = (-1, *[1] * (x.ndim - 2))
         inputs = {"x": x, "eps": eps,
                   "gamma": gamma.reshape(shape), "beta": beta.reshape(shape)}
-        trace = run(graph, inputs, axes=axes(x), ops=ops)
+        trace = run(graph, inputs, axes=statistics_axes(x), ops=ops)
         return trace.values["y"].copy(), trace
 
     def backward(dy, trace):
-        return results(without(trace.backward(dy), silent).grads)
+        grads = without(trace.backward(dy), silent).grads
+        return grads["x"], grads["gamma"].ravel(), grads["beta"].ravel()
 
     return Implementation(forward, backward)
 

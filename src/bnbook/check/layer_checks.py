@@ -8,18 +8,20 @@ import numpy as np
 
 from bnbook.check import layer_trials as trials
 from bnbook.check.adapters import as_implementation
-from bnbook.check.checks import EPS, OURS, Check, close
+from bnbook.check.checks import EPS, OURS, as_checks, close
 from bnbook.check.layer_trials import batches, new, refuses, truth
 from bnbook.check.peers import PEERS
 
 
 def same_start(layer, rng):
+    """same start: Two new layers give the same y."""
     x, = batches(rng, 1)
     first, second = (layer.forward(layer.make(3), x, "train") for _ in range(2))
     return np.array_equal(first, second)
 
 
 def another_image_size(layer, rng):
+    """another image size: 5 by 4 pixels, then 7 by 6; a statistic a channel."""
     it, *_ = new(layer, rng)
     for shape in ((4, 3, 5, 4), (4, 3, 7, 6)):
         layer.forward(it, rng.normal(size=shape), "train")
@@ -27,6 +29,7 @@ def another_image_size(layer, rng):
 
 
 def backward_with_another_x(layer, rng):
+    """backward with another x: It is refused, or makes no difference."""
     it, *known = new(layer, rng)
     x, other, dy = *batches(rng, 2), rng.normal(size=(8, 3))
     layer.forward(it, x, "train")
@@ -36,12 +39,14 @@ def backward_with_another_x(layer, rng):
 
 
 def unknown_mode(layer, rng):
+    """unknown mode: A mode of another name is refused."""
     it, *_ = new(layer, rng)
     x, = batches(rng, 1)
     return refuses(lambda: layer.forward(it, x, "validation"))
 
 
 def momentum(layer, rng):
+    """momentum: 0, 1/4 and 1 weigh what the documentation says."""
     found = []
     for m in (0.0, 0.25, 1.0):
         it, *_ = new(layer, rng, momentum=m)
@@ -56,6 +61,7 @@ def momentum(layer, rng):
 
 
 def before_training(layer, rng):
+    """before any training: In test mode y is at most twice as large as x."""
     it = layer.make(3)
     x, = batches(rng, 1)
     y = layer.forward(it, x, "test")
@@ -63,6 +69,9 @@ def before_training(layer, rng):
 
 
 def first_batches(layer, rng):
+    """first batches: On N(0, 1) the running variance stays within 0.1 of 1 from the
+    start.
+    """
     it = layer.make(200)
     for _ in range(10):
         layer.forward(it, rng.normal(size=(64, 200)), "train")
@@ -72,6 +81,7 @@ def first_batches(layer, rng):
 
 
 def batch_of_one(layer, rng):
+    """batch of one refused: One row in training is refused."""
     it, *_ = new(layer, rng)
     return refuses(lambda: layer.forward(it, rng.normal(size=(1, 3)), "train"))
 
@@ -85,11 +95,13 @@ def in_dtype(layer, x):
 
 
 def float32_large_mean(layer, rng):
+    """float32, mean 1e4: y to 1e-6 of its largest, on 4096 rows of std 1."""
     y, expected = in_dtype(layer, np.float32(1e4 + rng.normal(size=(4096, 3))))
     return y.dtype == np.float32 and close([y], [expected], 1e-6)
 
 
 def float16_large_spread(layer, rng):
+    """float16, std 300: y to 2e-3 of its largest, in float16."""
     y, expected = in_dtype(layer, np.float16(300 * rng.normal(size=(64, 3))))
     return y.dtype == np.float16 and close([y], [expected], 2e-3)
 
@@ -102,39 +114,10 @@ def _of_functions(check):
 
 
 FUNCTIONS = tuple(map(_of_functions, PEERS + OURS))
-
-STATE = (
-    Check("test mode", "y is that of the running statistics, whole and row by row.",
-          trials.in_test_mode),
-    Check("test mode keeps statistics", "A forward in test mode moves no statistic.",
-          trials.statistics_kept),
-    Check("backward after test mode", "dx is gamma dy / sqrt(running var + eps).",
-          trials.backward_after_test_mode),
-    Check("another batch size", "Train on 8 rows; forward and backward 3 in test mode.",
-          trials.another_batch_size),
-    Check("second step", "The gradients of the third batch are the third batch's.",
-          trials.second_step),
-    Check("evaluation between", "A forward in test mode leaves the next step alone.",
-          trials.evaluation_between),
-    Check("nothing kept", "y in training is the same with nothing kept for backward.",
-          trials.nothing_kept),
-    Check("same start", "Two new layers give the same y.", same_start),
-    Check("another image size", "5 by 4 pixels, then 7 by 6; a statistic a channel.",
-          another_image_size),
-    Check("backward with another x", "It is refused, or makes no difference.",
-          backward_with_another_x),
-    Check("unknown mode", "A mode of another name is refused.", unknown_mode),
-    Check("momentum", "0, 1/4 and 1 weigh what the documentation says.", momentum),
-    Check("before any training", "In test mode y is at most twice as large as x.",
-          before_training),
-    Check("first batches",
-          "On N(0, 1) the running variance stays within 0.1 of 1 from the start.",
-          first_batches),
-    Check("batch of one refused", "One row in training is refused.", batch_of_one),
-    Check("float32, mean 1e4", "y to 1e-6 of its largest, on 4096 rows of std 1.",
-          float32_large_mean),
-    Check("float16, std 300", "y to 2e-3 of its largest, in float16.",
-          float16_large_spread),
-)
-
+STATE = as_checks(
+    trials.in_test_mode, trials.statistics_kept, trials.backward_after_test_mode,
+    trials.another_batch_size, trials.second_step, trials.evaluation_between,
+    trials.nothing_kept, same_start, another_image_size, backward_with_another_x,
+    unknown_mode, momentum, before_training, first_batches, batch_of_one,
+    float32_large_mean, float16_large_spread)
 LAYER_CHECKS = FUNCTIONS + STATE

@@ -12,8 +12,7 @@ from html import escape
 from io import StringIO
 from types import ModuleType
 
-from bnbook.check.command.arguments import KINDS
-from bnbook.check.reading.hints import HINTS, option
+from bnbook.check.command.arguments import about_the_code
 
 USAGE = """%%diagnose [name ...] [--kind KIND] [--seed N] [--gamma NAME ...]
 Nothing is named: all that the cell defines is diagnosed."""
@@ -42,10 +41,7 @@ def parser():
     """The words behind %%diagnose: those of the command that hold for one cell."""
     made = Parser("%%diagnose", add_help=False)
     made.add_argument("names", nargs="*", help="what to diagnose, as forward backward")
-    made.add_argument("--kind", choices=KINDS, help="what it is, if no name says so")
-    made.add_argument("--seed", type=int, default=0, help="of what it is tried on")
-    for name, words in HINTS.items():
-        made.add_argument(option(name), help=words, metavar="NAME")
+    about_the_code(made)
     return made
 
 

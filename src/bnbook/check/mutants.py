@@ -1,12 +1,10 @@
-"""Factories of wrong implementations.
-
-A mutant runs other programs than the textbook's, or the graph with one thing changed: a
-row of the op table, what the backward is given, or what becomes of its gradients.
+"""Wrong implementations: an op of the graph sends back another multiple of what it
+should, or programs run that are not the textbook's.
 """
 
 from bnbook.check.edits.programs import inputs_of, values_of
-from bnbook.check.implementations import TRACE, Implementation, from_graph, results
-from bnbook.graph import BATCH_NORM, OPS, graph_inputs, run
+from bnbook.check.implementations import Implementation, from_graph
+from bnbook.graph import OPS
 
 
 def scaled_rules(op, factor):
@@ -27,19 +25,3 @@ def programmed(forward, backward):
                      for name in ("dx", "dgamma", "dbeta"))
 
     return Implementation(run_forward, run_backward)
-
-
-def given_other_inputs(change):
-    """A right forward; the backward runs at inputs that `change` has altered."""
-    def backward(dy, trace):
-        inputs = change({name: trace.values[name] for name in graph_inputs(BATCH_NORM)})
-        grads = run(BATCH_NORM, inputs, dy, axes=trace.axes).grads
-        return tuple(g.astype(dy.dtype) for g in results(grads))
-    return Implementation(TRACE.forward, backward)
-
-
-def altered(change):
-    """A right forward; `change(dy, trace, dx, dgamma, dbeta)` alters the gradients."""
-    def backward(dy, trace):
-        return change(dy, trace, *TRACE.backward(dy, trace))
-    return Implementation(TRACE.forward, backward)

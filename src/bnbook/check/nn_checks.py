@@ -7,52 +7,46 @@ width, stride), each giving (y, cache), and backward(dy, cache).
 
 import numpy as np
 
-from bnbook.check.checks import Check, close
+import bnbook.nn as nn
+from bnbook.check.checks import Check, as_checks, close
 from bnbook.check.gradients import numerical_gradient
-from bnbook.nn import (
-    conv_forward_naive,
-    max_pool_backward_naive,
-    max_pool_forward_naive,
-)
 
 
 def mean_kept(p):
+    """The check that dropout keeps the mean at p."""
     def passed(dropout, rng):
         y, _ = dropout.forward(np.ones((40, 3000)), p, rng)
         return abs(y.mean() - 1) < 0.1
-    return passed
+    return Check(f"mean at p = {p}", f"The mean is kept at p = {p}, to 10 %.", passed)
 
 
 def dropout_mask(dropout, rng):
+    """own gradient: dx is dy times what the forward multiplied x by."""
     x, dy = rng.normal(size=(2, 6, 5))
     y, cache = dropout.forward(x, 0.3, rng)
     return close([dropout.backward(dy, cache)], [dy * (y / x)], 1e-12)
 
 
 def mask_per_element(dropout, rng):
+    """mask per element: No row and no column is kept or dropped as a whole."""
     y, _ = dropout.forward(np.ones((40, 30)), 0.5, rng)
     return bool((y.std(axis=0) > 0).all() and (y.std(axis=1) > 0).all())
 
 
 def all_dropped(dropout, rng):
+    """p = 1: At p = 1, y and dx are zeros."""
     x = rng.normal(size=(6, 5))
     y, cache = dropout.forward(x, 1.0, rng)
     return not y.any() and not dropout.backward(x, cache).any()
 
 
 DROPOUT_CHECKS = (
-    Check("own gradient", "dx is dy times what the forward multiplied x by.",
-          dropout_mask),
-    Check("mean at p = 0.5", "The mean is kept at p = 0.5, to 10 %.", mean_kept(0.5)),
-    Check("mean at p = 0.1", "The mean is kept at p = 0.1, to 10 %.", mean_kept(0.1)),
-    Check("mean at p = 0.8", "The mean is kept at p = 0.8, to 10 %.", mean_kept(0.8)),
-    Check("mask per element", "No row and no column is kept or dropped as a whole.",
-          mask_per_element),
-    Check("p = 1", "At p = 1, y and dx are zeros.", all_dropped),
-)
+    *as_checks(dropout_mask), *map(mean_kept, (0.5, 0.1, 0.8)),
+    *as_checks(mask_per_element, all_dropped))
 
 
 def relu_gradient(relu, rng):
+    """gradient away from 0: Central differences of a random x, to 1e-8."""
     x, dy = rng.normal(size=(2, 6, 5))
     _, cache = relu.forward(x)
     expected = numerical_gradient(lambda x: relu.forward(x)[0], {"x": x}, "x", dy)
@@ -60,6 +54,7 @@ def relu_gradient(relu, rng):
 
 
 def upstream_kept(relu, rng):
+    """dout kept: dout is the same after backward."""
     x, dy = rng.normal(size=(2, 6, 5))
     before = dy.copy()
     relu.backward(dy, relu.forward(x)[1])
@@ -67,25 +62,23 @@ def upstream_kept(relu, rng):
 
 
 def closed_at_zero(relu, rng):
+    """closed at 0: Where x is exactly 0, dx is 0."""
     _, cache = relu.forward(np.zeros((3, 2)))
     return not relu.backward(rng.normal(size=(3, 2)), cache).any()
 
 
-RELU_CHECKS = (
-    Check("gradient away from 0", "Central differences of a random x, to 1e-8.",
-          relu_gradient),
-    Check("dout kept", "dout is the same after backward.", upstream_kept),
-    Check("closed at 0", "Where x is exactly 0, dx is 0.", closed_at_zero),
-)
+RELU_CHECKS = as_checks(relu_gradient, upstream_kept, closed_at_zero)
 
 
 def conv_values(conv, rng):
+    """sizes are whole: 7 by 5 images, 3 by 2 filters, stride 2 and pad 1, to 1e-12."""
     x, w, b = (rng.normal(size=s) for s in ((2, 3, 7, 5), (4, 3, 3, 2), 4))
-    expected, _ = conv_forward_naive(x, w, b, stride=2, pad=1)
+    expected, _ = nn.conv_forward_naive(x, w, b, stride=2, pad=1)
     return close([conv.forward(x, w, b, 2, 1)[0]], [expected], 1e-12)
 
 
 def conv_gradients(conv, rng):
+    """own gradients: Central differences by x, w and b, to 1e-8."""
     x, w, b = (rng.normal(size=s) for s in ((2, 3, 7, 5), (4, 3, 3, 2), 4))
     y, cache = conv.forward(x, w, b, 2, 1)
     inputs, dy = {"x": x, "w": w, "b": b}, rng.normal(size=y.shape)
@@ -94,26 +87,7 @@ def conv_gradients(conv, rng):
     return close(conv.backward(dy, cache), expected, 1e-8)
 
 
-CONV_CHECKS = (
-    Check("sizes are whole",
-          "7 by 5 images, 3 by 2 filters, stride 2 and pad 1, to 1e-12.",
-          conv_values),
-    Check("own gradients", "Central differences by x, w and b, to 1e-8.",
-          conv_gradients),
-)
-
-
-def pool_as_taught(x, height, width, stride):
-    """A check of y and dx on this image, against loops."""
-    def passed(pool, rng):
-        image = x(rng)
-        y, cache = max_pool_forward_naive(
-            image, height=height, width=width, stride=stride)
-        dy = rng.normal(size=y.shape)
-        got, its_cache = pool.forward(image, height, width, stride)
-        return close([got, pool.backward(dy, its_cache)],
-                     [y, max_pool_backward_naive(dy, cache)], 1e-12)
-    return passed
+CONV_CHECKS = as_checks(conv_values, conv_gradients)
 
 
 def distinct(rng):
@@ -124,13 +98,22 @@ def tied(rng):
     return rng.integers(0, 2, (2, 3, 6, 8)).astype(float)
 
 
-POOL_CHECKS = (
-    Check("2 by 2, stride 2", "Square windows side by side, no ties, to 1e-12.",
-          pool_as_taught(distinct, 2, 2, 2)),
-    Check("windows not square", "2 by 1 windows, stride 2, no ties, to 1e-12.",
-          pool_as_taught(distinct, 2, 1, 2)),
-    Check("windows overlap", "3 by 3 windows, stride 1: gradients add up, to 1e-12.",
-          pool_as_taught(distinct, 3, 3, 1)),
-    Check("ties", "Values of 0 and 1: tied maxima share dy equally, to 1e-12.",
-          pool_as_taught(tied, 2, 2, 2)),
-)
+def pool_as_taught(name, sentence, x, height, width, stride):
+    """A check of y and dx on this image, against loops."""
+    def passed(pool, rng):
+        image = x(rng)
+        y, cache = nn.max_pool_forward_naive(
+            image, height=height, width=width, stride=stride)
+        dy = rng.normal(size=y.shape)
+        got, its_cache = pool.forward(image, height, width, stride)
+        return close([got, pool.backward(dy, its_cache)],
+                     [y, nn.max_pool_backward_naive(dy, cache)], 1e-12)
+    return Check(name, f"{sentence}, to 1e-12.", passed)
+
+
+POOL_CHECKS = tuple(pool_as_taught(*row) for row in (
+    ("2 by 2, stride 2", "Square windows side by side, no ties", distinct, 2, 2, 2),
+    ("windows not square", "2 by 1 windows, stride 2, no ties", distinct, 2, 1, 2),
+    ("windows overlap", "3 by 3 windows, stride 1: gradients add up", distinct,
+     3, 3, 1),
+    ("ties", "Values of 0 and 1: tied maxima share dy equally", tied, 2, 2, 2)))

@@ -2,17 +2,10 @@
 
 import numpy as np
 
-from bnbook.check.checks import EPS, NAMES, Check, draw, own_forward, pass_through
+import bnbook.cs231n as cs231n
+from bnbook.check.checks import EPS, NAMES, as_checks, draw, own_forward, pass_through
 from bnbook.check.gradients import numerical_gradient
 from bnbook.check.implementations import TRACE
-from bnbook.nn import (
-    affine_backward,
-    affine_forward,
-    relu_backward,
-    relu_forward,
-    softmax_cross_entropy_backward,
-    softmax_cross_entropy_forward,
-)
 
 
 def relative_error(a, b):
@@ -21,6 +14,9 @@ def relative_error(a, b):
 
 
 def batch_of_one(implementation, rng):
+    """batch of one: A well-known book's: central differences at N = 1. A forward that
+    refuses it has nothing to fail.
+    """
     inputs, dy = draw(rng, 1, 4)
     try:
         _, *grads = pass_through(implementation, inputs, dy)
@@ -33,6 +29,9 @@ def batch_of_one(implementation, rng):
 
 
 def upstream_of_ones(implementation, rng):
+    """upstream of ones: A well-known library's: all results with dy = 1, to one
+    decimal of another implementation's.
+    """
     inputs, dy = draw(rng, 8, 3)
     dy = np.ones_like(dy)
     got = pass_through(implementation, inputs, dy)
@@ -41,6 +40,9 @@ def upstream_of_ones(implementation, rng):
 
 
 def course_gradients(implementation, _):
+    """course gradients: cs231n's: central differences of own forward, its 4 by 5 draw,
+    to 1e-8.
+    """
     rng = np.random.RandomState(231)  # the notebook's own draw: others pass less well
     inputs = {"x": 5 * rng.randn(4, 5) + 12,
               "gamma": rng.randn(5), "beta": rng.randn(5)}
@@ -52,26 +54,29 @@ def course_gradients(implementation, _):
 
 
 def course_network(implementation, rng):
+    """network at N = 2: cs231n's: gradients of a small network's parameters on two
+    rows, to 1e-4.
+    """
     x, V = rng.normal(size=(2, 4)), 0.05 * rng.normal(size=(5, 3))
     W, b, labels = 0.05 * rng.normal(size=(4, 5)), np.zeros(5), np.zeros(2, int)
     inputs = {"W": W, "gamma": np.ones(5), "beta": np.zeros(5)}
 
     def forward(W, gamma, beta):
-        h, affine = affine_forward(x, W, b)
+        h, affine = cs231n.affine_forward(x, W, b)
         y, cache = implementation.forward(h, gamma, beta, EPS)
-        a, relu = relu_forward(y)
-        scores, top = affine_forward(a, V, np.zeros(3))
-        loss, softmax = softmax_cross_entropy_forward(scores, labels)
-        return loss, (affine, cache, relu, top, softmax)
+        a, relu = cs231n.relu_forward(y)
+        scores, top = cs231n.affine_forward(a, V, np.zeros(3))
+        loss, dscores = cs231n.softmax_loss(scores, labels)
+        return loss, dscores, affine, cache, relu, top
 
-    _, (affine, cache, relu, top, softmax) = forward(**inputs)
-    da, *_ = affine_backward(softmax_cross_entropy_backward(softmax), top)
-    dx, dgamma, dbeta = implementation.backward(relu_backward(da, relu), cache)
-    claimed = {"W": affine_backward(dx, affine)[1], "gamma": dgamma, "beta": dbeta}
+    _, dscores, affine, cache, relu, top = forward(**inputs)
+    dy = cs231n.relu_backward(cs231n.affine_backward(dscores, top)[0], relu)
+    dx, dgamma, dbeta = implementation.backward(dy, cache)
+    dW = cs231n.affine_backward(dx, affine)[1]
     return all(
         relative_error(g, numerical_gradient(
             lambda **p: forward(**p)[0], inputs, name, 1.0, h=1e-5)) < 1e-4
-        for name, g in claimed.items())
+        for name, g in {"W": dW, "gamma": dgamma, "beta": dbeta}.items())
 
 
 def statistics_of(implementation, rng, gamma, beta):
@@ -81,42 +86,28 @@ def statistics_of(implementation, rng, gamma, beta):
 
 
 def standard_output(implementation, rng):
+    """mean 0, std 1: cs231n's: statistics of y with gamma = 1, beta = 0, to 1e-6."""
     mean, std = statistics_of(implementation, rng, np.ones(3), np.zeros(3))
     return np.allclose(mean, 0, atol=1e-6) and np.allclose(std, 1, atol=1e-6)
 
 
 def shifted_output(implementation, rng):
+    """means 11, 12, 13: cs231n's: statistics of y with gamma = 1, 2, 3 and beta = 11,
+    12, 13.
+    """
     gamma, beta = np.array([1.0, 2, 3]), np.array([11.0, 12, 13])
     mean, std = statistics_of(implementation, rng, gamma, beta)
     return np.allclose(mean, beta, atol=1e-6) and np.allclose(std, gamma, atol=1e-6)
 
 
 def loose_comparison(implementation, rng):
+    """allclose: All results to np.allclose's tolerance (1e-5) of another
+    implementation's.
+    """
     inputs, dy = draw(rng, 8, 3)
     return all(map(np.allclose, pass_through(implementation, inputs, dy),
                    pass_through(TRACE, inputs, dy)))
 
 
-PEERS = (
-    Check("batch of one",
-          "A well-known book's: central differences at N = 1. A forward that refuses "
-          "it has nothing to fail.", batch_of_one),
-    Check("upstream of ones",
-          "A well-known library's: all results with dy = 1, to one decimal of another "
-          "implementation's.", upstream_of_ones),
-    Check("network at N = 2",
-          "cs231n's: gradients of a small network's parameters on two rows, to 1e-4.",
-          course_network),
-    Check("course gradients",
-          "cs231n's: central differences of own forward, its 4 by 5 draw, to 1e-8.",
-          course_gradients),
-    Check("mean 0, std 1",
-          "cs231n's: statistics of y with gamma = 1, beta = 0, to 1e-6.",
-          standard_output),
-    Check("means 11, 12, 13",
-          "cs231n's: statistics of y with gamma = 1, 2, 3 and beta = 11, 12, 13.",
-          shifted_output),
-    Check("allclose",
-          "All results to np.allclose's tolerance (1e-5) of another implementation's.",
-          loose_comparison),
-)
+PEERS = as_checks(batch_of_one, upstream_of_ones, course_network, course_gradients,
+                  standard_output, shifted_output, loose_comparison)

@@ -1,6 +1,7 @@
 """What the command takes, and what its help says."""
 
 import argparse
+from contextlib import suppress
 
 from bnbook.check.reading.hints import HINTS, LAYOUTS, option
 
@@ -53,13 +54,18 @@ def parser():
                       help="a submission; default 2; on Linux")
     made.add_argument("--show-output", action="store_true",
                       help="show what the code prints, its first 20 kB")
+    about_the_code(made)
+    return made
+
+
+def about_the_code(made):
+    """The arguments that %%diagnose has too."""
     made.add_argument("--kind", choices=KINDS, help="what it is, if no name says so")
     made.add_argument("--seed", type=int, default=0, help="of what it is tried on")
     found = made.add_argument_group("where something was not found, tell it")
     for name, words in HINTS.items():
         found.add_argument(option(name), help=words, metavar="NAME",
                            choices=LAYOUTS if name == "layout" else None)
-    return made
 
 
 def told_in(given):
@@ -70,10 +76,7 @@ def told_in(given):
 
 def positive(text):
     """A number above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r}, expected a number above 0")
-    return number
+    with suppress(ValueError):
+        if 0 < float(text) < float("inf"):
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r}, expected a number above 0")

@@ -58,15 +58,14 @@ class Run:
         try:
             listener.join(self.options.seconds)
             self.process.wait(max(0.0, until - time.monotonic()))
+            why = None
         except subprocess.TimeoutExpired:
-            self.kill()
-            return self._answer() or {
-                "outcome": "timeout", "why": "it was ended after "
-                f"{self.options.seconds:g} s: does a loop not end?"}
+            why = "timeout", (f"it was ended after {self.options.seconds:g} s: does a "
+                              "loop not end?")
         finally:
             self.kill()  # what it started too
         listener.join(1)
-        return self._answer() or self._ended()
+        return self._answer() or dict(zip(("outcome", "why"), why or self._ended()))
 
     def kill(self):
         """End the process and all that it started."""
@@ -95,15 +94,14 @@ class Run:
             return None
 
     def _ended(self):
+        """(outcome, why) of a process that gave no answer."""
         code = self.process.returncode
         if self.printed > PRINTED:
-            return {"outcome": "printing", "why": "it was ended after printing "
-                    f"{PRINTED // 10**6} MB"}
+            return "printing", f"it was ended after printing {PRINTED // 10**6} MB"
         if code < 0:
-            return {"outcome": "crash", "why": "its process crashed: "
-                    f"{signal.strsignal(-code)} (signal {-code})"}
-        return {"outcome": "crash", "why": "its process ended before its verdict, with "
-                f"exit code {code}"}
+            return "crash", (f"its process crashed: {signal.strsignal(-code)} (signal "
+                             f"{-code})")
+        return "crash", f"its process ended before its verdict, with exit code {code}"
 
 
 def end_all():

@@ -16,12 +16,8 @@ class Submission(NamedTuple):
 
 def submissions(given):
     """A submission for each that was given; of a folder, one for each file in it."""
-    found = []
-    for text in given:
-        if Path(text).is_dir():
-            found += _in_folder(Path(text))
-        else:
-            found.append(_one(text))
+    found = [one for text in given for one in (
+        _in_folder(Path(text)) if Path(text).is_dir() else [_one(text)])]
     return list(dict.fromkeys(found))
 
 

@@ -8,13 +8,9 @@ from dataclasses import replace
 from bnbook.check.command.notebook import notebook_module
 from bnbook.check.command.views import PARTS
 from bnbook.check.diagnosis.calls import Broke, attempt
-from bnbook.check.diagnosis.diagnose import (
-    OUT_OF_MEMORY,
-    Finding,
-    diagnose,
-    not_run,
-)
+from bnbook.check.diagnosis.diagnose import OUT_OF_MEMORY, diagnose, not_run
 from bnbook.check.diagnosis.modules import loaded
+from bnbook.check.diagnosis.told import Finding
 
 
 def told(place, names=(), kind=None, seed=0, hints=None):
@@ -27,14 +23,10 @@ def told(place, names=(), kind=None, seed=0, hints=None):
         found = not_run(place, error)
     each = [_with_notes(d, broke) for d in getattr(found, "each", (found,))]
     return {"outcome": _outcome(found), "why": _why(each), "parts": _parts(each),
-            "findings": [_data(d.what, f) for d in each for f in d.findings],
+            "findings": [{"of": d.what, **f._asdict(),
+                          "line": f.line and f.line._asdict()}
+                         for d in each for f in d.findings],
             "text": "\n\n".join(map(repr, each))}
-
-
-def _data(what, finding):
-    """A finding as plain data, its line too."""
-    line = finding.line and finding.line._asdict()
-    return {"of": what, **finding._asdict(), "line": line}
 
 
 def _code(place, names):
@@ -69,16 +61,14 @@ def _why(each):
 def _parts(each):
     """right, wrong or noted for each part of which anything is told; {} of nothing."""
     ran = [d for d in each if d.ran]
-    if not ran:
-        return {}
-    found = {part: {_state(d, part) for d in ran} for part in PARTS}
-    return {part: next((s for s in ("wrong", "noted", "right") if s in states), "")
-            for part, states in found.items()}
+    return {part: _state([{f.kind for f in d.findings if part in f.part.split(", ")}
+                          for d in ran]) for part in PARTS} if ran else {}
 
 
-def _state(diagnosis, part):
-    kinds = {f.kind for f in diagnosis.findings
-             if part in f.part.split(", ")}
-    if "fault" in kinds:
+def _state(kinds):
+    """What is said of one part, by the kinds of its findings, a set a diagnosis."""
+    if any("fault" in some for some in kinds):
         return "wrong"
-    return "right" if "right" in kinds else "noted" if "note" in kinds else ""
+    if any(some == {"note"} for some in kinds):
+        return "noted"
+    return "right" if any(kinds) else ""

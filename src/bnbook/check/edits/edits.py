@@ -182,14 +182,17 @@ def edits_of(program, graph, start=0):
     return tuple(found)
 
 
-def edits(program):
-    """Every single edit of a program of PROGRAMS or FORWARDS: a tuple of Edits.
-
-    Of a backward's forward, only where no other program has the same.
+def whole(name):
+    """A program as `edits_of` takes it: of a backward's forward, its edits only where
+    no other program has the same.
     """
-    whole = program in FORWARDS or program in WHOLE
-    return edits_of(program, (PROGRAMS | FORWARDS)[program],
-                    0 if whole else len(FORWARDS["forward"]))
+    start = 0 if name in FORWARDS or name in WHOLE else len(FORWARDS["forward"])
+    return name, (PROGRAMS | FORWARDS)[name], start
+
+
+def edits(name):
+    """Every single edit of a program of PROGRAMS or FORWARDS: a tuple of Edits."""
+    return edits_of(*whole(name))
 
 
 def named_edits(program, graph):

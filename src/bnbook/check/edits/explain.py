@@ -9,12 +9,12 @@ from bnbook.check.edits.edits import (
     WHOLE,
     changed,
     downstream,
-    edits,
     edits_of,
     named_edits,
+    whole,
 )
 from bnbook.check.edits.programs import FORWARDS, PROGRAMS, backward_of
-from bnbook.check.edits.sentences import name, node, sentence
+from bnbook.check.edits.sentences import said
 from bnbook.check.edits.table import NAMES, agrees, case, pairs, runs, singles
 from bnbook.check.reading.judge import fitted_eps
 
@@ -24,16 +24,12 @@ MANY = 60  # candidates that are run on all probes
 
 
 class Base(NamedTuple):
-    """Programs that something is compared with, and what the comparison is called.
-
-    programs: (name, graph, a function that lists its edits) each.
+    """Programs that something is compared with, each as `edits_of` takes it, and what
+    the comparison is called.
     """
 
     name: str
     programs: tuple
-
-    def case(self, graph, seen, k):
-        return case(graph, seen[k])
 
     def fits(self, graph, seen):
         """The outputs that a graph gives as they were seen, on every probe."""
@@ -49,31 +45,30 @@ class Base(NamedTuple):
     def listed(self, named, most=None):
         """(graph, its edits) of each program; the first one's named faults alone."""
         (first, graph, _), *_ = self.programs
-        return [(graph, list(named_edits(first, graph)))] if named else [
-            (graph, edits_of()) for _, graph, edits_of in self.programs[:most]]
+        return [(graph, [*named_edits(first, graph)])] if named else [
+            (program[1], edits_of(*program)) for program in self.programs[:most]]
 
 
 class Found(NamedTuple):
     """Edits that together give outputs as they were seen, and what they cost."""
 
     edits: tuple
-    fits: frozenset
-    cost: float
+    fits: frozenset = frozenset()
+    cost: float = 0.0
 
     @property
     def graph(self):
         return changed(self.edits[0].base, sum((e.changes for e in self.edits), ()))
 
 
-Y = Base("forward", tuple((n, g, lambda n=n: edits(n)) for n, g in FORWARDS.items()))
-TEXTBOOK = Base("textbook", tuple(
-    (n, g, lambda n=n: edits(n)) for n, g in PROGRAMS.items()))
-RIGHT = Found((), frozenset({"y"}), 0.0)
+Y = Base("forward", tuple(map(whole, FORWARDS)))
+TEXTBOOK = Base("textbook", tuple(map(whole, PROGRAMS)))
+RIGHT = Found((), frozenset({"y"}))
 
 
 def telling(seen):
     """The probe that tells most faults apart: where eps weighs."""
-    return max(range(len(seen)), key=lambda k: seen[k].probe.eps)
+    return max(seen, key=lambda s: s.probe.eps)
 
 
 def likeliest(base, seen, hits, output):
@@ -91,9 +86,9 @@ def likeliest(base, seen, hits, output):
 def search(base, seen, outputs, named):
     """Output -> the single edits that explain it, the likeliest first: lists of Found.
     """
-    k, hits = telling(seen), []
+    hits = []
     for graph, some in base.listed(named):
-        one = case(graph, seen[k])
+        one = case(graph, telling(seen))
         made = one.got.keys() & one.values.keys()
         hits += [Found((edit,), fits, edit.cost + UNLIKE * any(
             (made - fits) & downstream(graph, name) for name, _ in edit.changes))
@@ -116,11 +111,11 @@ def single(bases, seen, wrong):
 
 def two(bases, seen, output, named=False):
     """The likeliest pair of edits of one program that explains an output, in a list."""
-    k = min(range(len(seen)), key=lambda k: seen[k].probe.x.size)
+    one = min(seen, key=lambda s: s.probe.x.size)
     for base in bases[:2]:
         for graph, some in base.listed(named, 2):
-            hits = [Found(pair, frozenset(), pair[0].cost + pair[1].cost) for pair in
-                    pairs(graph, some, case(graph, seen[k]), output)]
+            hits = [Found(pair, cost=pair[0].cost + pair[1].cost) for pair in
+                    pairs(graph, some, case(graph, one), output)]
             if found := likeliest(base, seen, hits, output):
                 return found[:1]
     return []
@@ -136,13 +131,16 @@ def told(found):
     """What is said of explanations that are equally likely, as Told."""
     nodes = {}
     for one in found:
-        nodes.setdefault(node(one.edits[0]), one.edits)
+        nodes.setdefault(said(one.edits[0]).node, one.edits)
     first, *others = nodes.values() or [()]
     if len(first) == 1 and others and not first[0].fault:
-        said = "; or ".join(sentence(e[0]) for e in (first, *others[:1]))
-        return [Told(name(first[0]), node(first[0]), f"either {said}", True, first[0],
-                     either=True)]
-    return [Told(name(e), node(e), sentence(e), True, e) for e in first]
+        both = "; or ".join(said(e[0]).sentence for e in (first, *others[:1]))
+        return [_told(first[0])._replace(sentence=f"either {both}", either=True)]
+    return [_told(e) for e in first]
+
+
+def _told(edit):
+    return Told(*said(edit)[:3], edit=edit)
 
 
 def explain_forward(seen):
@@ -186,8 +184,8 @@ def bases(forward):
         return (TEXTBOOK,)
     graph = forward.graph
     own = backward_of(graph)
-    return (Base("own", (("own", own, lambda: edits_of("own", own, len(graph))),)),
-            TEXTBOOK, Base("on own values", on_top(graph)))
+    return (Base("own", (("own", own, len(graph)),)), TEXTBOOK,
+            Base("on own values", on_top(graph)))
 
 
 def on_top(graph):
@@ -199,7 +197,6 @@ def on_top(graph):
         down = step.op in LIKE and step.inputs[1] not in ("x", "sq")
         return step._replace(inputs=(step.inputs[0], "gamma")) if down else step
 
-    whole = {n: graph + tuple(map(of_channels, g[len(FORWARDS["forward"]):]))
+    found = {n: graph + tuple(map(of_channels, g[len(FORWARDS["forward"]):]))
              for n, g in PROGRAMS.items()}
-    return tuple((n, g, lambda n=n, g=g: edits_of(n, g, len(graph)) if n in WHOLE
-                  else ()) for n, g in whole.items())
+    return tuple((n, g, len(graph if n in WHOLE else g)) for n, g in found.items())

@@ -114,7 +114,7 @@ SENDERS = {f"d{name}": step.name for step in BATCH_NORM for name in step.inputs
 
 
 class Named(NamedTuple):
-    """A named fault: its name, node and sentence, and the steps that it is made of.
+    """A fault: its name, node and sentence, and the steps that a named one is made of.
 
     of: "forward", "backward", or "read" where the backward alone reads them. lines: (a
     line, its steps) each.
@@ -123,8 +123,8 @@ class Named(NamedTuple):
     name: str
     node: str
     sentence: str
-    of: str
-    lines: tuple
+    of: str = ""
+    lines: tuple = ()
 
 
 def node_of(line):

@@ -1,22 +1,15 @@
 """What is said of an edit, made from the graph before and after it."""
 
-from bnbook.check.edits.edits import named_edits
-from bnbook.check.edits.named import node_of
-from bnbook.check.edits.programs import OVER, is_backward
-from bnbook.show.formulas import (
-    ATOM,
-    LOOSE,
-    MEANS,
-    PLAIN,
-    POWER,
-    SERIES,
-    Print,
-    printed,
-    tree,
-)
+from functools import lru_cache
 
-ROWS = PLAIN | MEANS | {
-    "spread": Print("$a / N", PLAIN["divide"].holds, PLAIN["divide"].needs),
+from bnbook.check.edits.edits import named_edits
+from bnbook.check.edits.named import Named, node_of
+from bnbook.check.edits.programs import OVER, is_backward
+from bnbook.show import formulas
+from bnbook.show.formulas import ATOM, LOOSE, POWER, SERIES, Print
+
+ROWS = formulas.PLAIN | formulas.MEANS | {
+    "spread": formulas.PLAIN["divide"]._replace(text="$a / N"),
     "total": Print("∑ $a", SERIES, (SERIES,)), "cube": Print("$a³", POWER, (ATOM,)),
     "but_last": Print("$a (but the last row)", SERIES, (SERIES,)),
 } | {op: Print(text, ATOM, (LOOSE,)) for op, text in (
@@ -28,41 +21,33 @@ ROWS = PLAIN | MEANS | {
 
 def formula(graph, line):
     """What makes a line of a graph, as text."""
-    return printed(tree(graph, line), ROWS, lambda name: name.replace("_", "."))
+    return formulas.printed(formulas.tree(graph, line), ROWS,
+                            lambda name: name.replace("_", "."))
 
 
 def compared(edit):
     """(line, what stands there, what should) of each line that an edit changes."""
     after, made = edit.graph, {step.name for step in edit.base}
-    return [(line, formula(after, line), formula(edit.base, line))
-            for line in edit.lines if line in made]
+    return tuple((line, formula(after, line), formula(edit.base, line))
+                 for line in edit.lines if line in made)
 
 
-def fault_of(edit):
-    """The named fault that an edit is, or that writes the same lines; or None."""
-    said = compared(edit)
-    return edit.fault or next((e.fault for e in named_edits(
-        edit.program, edit.base) if compared(e) == said), None)
+@lru_cache(30)
+def _named(program, base):
+    """What the named faults change in a graph -> the first that changes it."""
+    faults = reversed([*named_edits(program, base)])
+    return {compared(edit): edit.fault for edit in faults}
 
 
-def sentence(edit):
-    """One sentence: what stands where what should, line by line; or a named fault's."""
-    if fault := fault_of(edit):
-        return fault.sentence
+def said(edit):
+    """The named fault that an edit is, or that writes the same lines; else one that
+    says, line by line, what stands where what should.
+    """
+    lines = () if edit.fault else compared(edit)
+    if fault := edit.fault or _named(edit.program, edit.base).get(lines):
+        return fault
     backward = any(is_backward(step.name) for step in edit.base)
     where = "in the backward, " * (backward and not is_backward(edit.at))
-    return where + "; and ".join(
+    return Named(f"{edit.at}: {edit.kind}", node_of(edit.at), where + "; and ".join(
         f"at {line.replace('_', '.')}: {new} stands where {old} should"
-        for line, new, old in compared(edit))
-
-
-def node(edit):
-    """The node of the drawn graph that an edit is at."""
-    fault = fault_of(edit)
-    return fault.node if fault else node_of(edit.at)
-
-
-def name(edit):
-    """A short name, the same wherever the edit is told."""
-    fault = fault_of(edit)
-    return fault.name if fault else f"{edit.at}: {edit.kind}"
+        for line, new, old in lines))

@@ -4,6 +4,7 @@ The edits of one step are run as one stack: their values stand on a leading axis
 what is downstream is run once for all of them. Nothing is matched by NaN or infinity.
 """
 
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -87,9 +88,15 @@ def stacks(edits, values, axes, depth=0):
         value = rerun(steps, {}, values, axes, {s.name for s in steps})[name]
         value = value.reshape((1,) * (depth - min(axes) - value.ndim) + value.shape)
         groups.setdefault(value.shape, []).append((edit, value))
-    for group in groups.values():
-        some, found = zip(*group)
-        yield some, np.stack(found)
+    return [(some, np.stack(found)) for some, found in (
+        zip(*group) for group in groups.values())]
+
+
+def variants(graph, at, values, axes, depth=0):
+    """(step name, edits, what the graph makes with each) of the edits of one step."""
+    for name, edits in at.items():
+        for group, stack in stacks(edits, values, axes, depth):
+            yield name, group, rerun(graph, {name: stack}, values, axes)
 
 
 def distinct(edits, values, axes):
@@ -103,33 +110,27 @@ def distinct(edits, values, axes):
     return list(first.values())
 
 
-def by_step(edits, shape):
+def by_step(graph, edits, shape):
     """Step name -> the edits that change it alone, the cheapest first; and the rest."""
-    at, rest = {}, []
+    at, rest = {step.name: [] for step in graph}, []
     for edit in sorted(edits, key=lambda e: e.cost):
         if runs(edit, shape):
             alone = all(not steps for _, steps in edit.changes[1:])
-            (at.setdefault(edit.changes[0][0], []) if alone else rest).append(edit)
+            (at[edit.changes[0][0]] if alone else rest).append(edit)
     return at, rest
 
 
 @np.errstate(all="ignore")
 def singles(graph, edits, case, wrong):
     """[(edit, the outputs that it gives as they were seen)], each one of `wrong`."""
-    (at, rest), found = by_step(edits, case.inputs["x"].shape), []
-
-    def note(group, new):
+    (at, rest), found = by_step(graph, edits, case.inputs["x"].shape), []
+    several = (("", [e], {name: a[None] for name, a in rerun(
+        e.graph, {}, case.values, case.axes, makes(e)).items()}) for e in rest)
+    for _, group, new in chain(variants(graph, at, case.values, case.axes), several):
         fit = {o: np.broadcast_to(agrees(new.get(o, case.values[o]), got), len(group))
                for o, got in case.got.items() if o in case.values}
         for k in np.flatnonzero(np.any([fit[o] for o in wrong], axis=0)):
             found.append((group[k], frozenset(o for o in fit if fit[o][k])))
-
-    for name in (s.name for s in graph if s.name in at):
-        for group, stack in stacks(at[name], case.values, case.axes):
-            note(group, rerun(graph, {name: stack}, case.values, case.axes))
-    for edit in rest:
-        new = rerun(edit.graph, {}, case.values, case.axes, makes(edit))
-        note([edit], {name: a[None] for name, a in new.items()})
     return found
 
 
@@ -144,21 +145,15 @@ def pairs(graph, edits, case, wrong):
     """
     natural = [e for e in edits if e.cost <= NATURAL
                and is_backward(e.at) == is_backward(wrong)]
-    at, found = by_step(natural, case.inputs["x"].shape)[0], []
-    at = {s.name: distinct(at[s.name], case.values, case.axes) for s in graph
-          if s.name in at and wrong in downstream(graph, s.name)}
-    for one in at:
-        later = list(at)[list(at).index(one) + 1:]
-        for first, stack in stacks(at[one], case.values, case.axes):
-            new = rerun(graph, {one: stack}, case.values, case.axes)
-            known = case.values | new
-            for two in later:
-                for second, values in stacks(at[two], known, case.axes, 1):
-                    end = rerun(graph, {two: values}, known, case.axes).get(wrong)
-                    if end is not None:
-                        fit = np.broadcast_to(agrees(end, case.got[wrong]),
-                                              (len(second), len(first)))
-                        found += [(first[k], second[j])
-                                  for j, k in zip(*np.nonzero(fit))
-                                  if makes(first[k]).isdisjoint(makes(second[j]))]
+    at, found = by_step(graph, natural, case.inputs["x"].shape)[0], []
+    at = {name: distinct(some, case.values, case.axes) for name, some in at.items()
+          if wrong in downstream(graph, name)}
+    for one, first, new in variants(graph, at, case.values, case.axes):
+        known, later = case.values | new, dict([*at.items()][[*at].index(one) + 1:])
+        for _, second, end in variants(graph, later, known, case.axes, 1):
+            if wrong in end:
+                fit = np.broadcast_to(agrees(end[wrong], case.got[wrong]),
+                                      (len(second), len(first)))
+                found += [(first[k], second[j]) for j, k in zip(*np.nonzero(fit))
+                          if makes(first[k]).isdisjoint(makes(second[j]))]
     return found

@@ -133,7 +133,8 @@ def values_of(kind, turned, v):
 
 
 def run(code, kind, turned, v, dy=None):
-    """One forward, and a backward if dy is given, on copies: Ran; Broke if it breaks.
+    """One forward, and a backward if y has dy's shape, on copies: Ran; Broke if the
+    forward breaks.
 
     turned(name, a, back=0): an array in the reader's layout; in ours, if back is 1.
     """
@@ -144,10 +145,16 @@ def run(code, kind, turned, v, dy=None):
         code, made | values, ("features", "outputs", *kind.settings))
     y, *cache = _forward(kind, forward, owner, values)
     ran = Ran(turned("y", np.array(number("y", y)), 1))
-    if dy is not None:
-        ran = _backward(kind, turned, (backward, owner), values, cache, dy, ran)
-    changed = tuple(m for m in before if not np.array_equal(before[m], values[m]))
-    return ran._replace(changed=ran.changed + changed)
+    if dy is not None and ran.y.shape == dy.shape:
+        values = {"dy": turned("y", np.array(dy))} | (
+            {"cache": cache[0]} if cache else {}) | values
+        before["dy"] = values["dy"].copy()
+        found = _backward(kind, backward, owner, values, cache)
+        ran = ran._replace(broke=found) if isinstance(found, Broke) else ran._replace(
+            gradients={n: turned(n, a, 1) for n, a in found.items()})
+    return ran._replace(changed=tuple(
+        "dout" if m == "dy" else m for m, a in before.items()
+        if not np.array_equal(a, values[m])))
 
 
 def _forward(kind, forward, owner, values):
@@ -176,20 +183,18 @@ def _to_test(forward, owner):
     switch.set(owner, training=False)
 
 
-def _backward(kind, turned, theirs, values, cache, dy, ran):
-    sent, (backward, owner) = turned("y", np.array(dy)), theirs
-    values = {"dy": sent} | ({"cache": cache[0]} if cache else {}) | values
-    order = ("cache", *kind.inputs) if kind.loss else ("dy", "cache", *kind.inputs)
+def _backward(kind, backward, owner, values, cache):
+    """name -> gradient, or why it broke; of a loss without a backward, what it returned
+    with its value.
+    """
+    order = ("dy",) * (not kind.loss) + ("cache", *kind.inputs)
     try:
         if backward is None:
             result = cache if kind.loss else None
         elif len(parameters(backward)) - 1 == len(cache) > 1:
-            result = attempt(backward, sent, *cache)
+            result = attempt(backward, values["dy"], *cache)
         else:
             result = called(backward, values, order)
-        found = gradients(result, kind.gradients, owner)
+        return gradients(result, kind.gradients, owner)
     except Broke as broke:
-        return ran._replace(broke=broke)
-    changed = () if np.array_equal(sent, turned("y", dy)) else ("dout",)
-    return ran._replace(changed=changed, gradients={
-        n: turned(n, a, 1) for n, a in found.items()})
+        return broke

@@ -1,6 +1,7 @@
 """A reader's code compared with what it is: values, gradients, and whose they are."""
 
 import dis
+import inspect
 import linecache
 
 import numpy as np
@@ -10,7 +11,7 @@ from bnbook.check.diagnosis.probes import compared, fits
 from bnbook.check.diagnosis.told import Finding, Told, as_findings, note
 from bnbook.check.gradients import numerical_gradient
 from bnbook.check.kinds.calling import NotChecked
-from bnbook.check.kinds.observe import named, observed, reading
+from bnbook.check.kinds.observe import named, reading
 from bnbook.check.kinds.table import KINDS
 from bnbook.check.kinds.wrong import WORD
 
@@ -31,11 +32,20 @@ def check(name, code, seed=0):
         if len(code) == 1:  # how it is made and called was a guess
             raise NotChecked(f"it breaks on what was tried: {broke}") from broke
         raise
-    seen = observed(kind, code, read, seed)
-    return [*_about_y(name, read, seen),
-            *about_gradients(name, kind, seen, read.right,
+    if kind.loss or inspect.isclass(code[0]):
+        _of_its_shape(read.seen)
+    return [*_about_y(name, read),
+            *about_gradients(name, kind, read.seen, read.right,
                              lambda v: read.run(code, kind, v).y),
-            *as_findings(_conduct(read, seen), seen, part="conduct")]
+            *as_findings(_conduct(read), read.seen, part="conduct")]
+
+
+def _of_its_shape(seen):
+    """NotChecked if a y has another shape: then it is something else."""
+    for s in seen:
+        if s.ran.y.shape != s.right["y"].shape:
+            raise NotChecked(f"its y has shape {s.ran.y.shape}, expected "
+                             f"{s.right['y'].shape}")
 
 
 def _raised_in(broke):
@@ -59,7 +69,7 @@ def _refuses(broke):
         code.co_filename, line).strip().startswith(("raise", "assert"))
 
 
-def _conduct(read, seen):
+def _conduct(read):
     found = [note("refuses", "y", f"it refuses some inputs: {broke}")
              if _refuses(broke) else
              Told("breaks", "y", f"it breaks on some inputs: {broke}")
@@ -70,7 +80,7 @@ def _conduct(read, seen):
         found.append(note("own eps", "", "the loss is the sum over the batch, not its "
                           "mean" if "sum" in read.own else ", ".join(
                               f"{key} is {a:g}" for key, a in read.own.items())))
-    return found + overwritten(seen)
+    return found + overwritten(read.seen)
 
 
 def overwritten(seen):
@@ -80,7 +90,8 @@ def overwritten(seen):
             for n in sorted({n for s in seen for n in s.ran.changed})]
 
 
-def _about_y(name, read, seen):
+def _about_y(name, read):
+    seen = read.seen
     if read.right:
         return [fine("y", "y is right.")]
     for joined in JOINED:

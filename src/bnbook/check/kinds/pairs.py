@@ -56,17 +56,15 @@ def kind_by_effect(code, home):
     A norm with batch norm's words in it is a wrong batch norm, over the features, say.
     """
     found = next((kind for kind in BY_EFFECT if _is(kind, code)), None)
-    words = {home}.union(*map(_names_in, code))
-    if found in PARTS and any(kind_named(word) == "batch norm" or word in RUNNING
-                              for word in words):
-        return "batch norm"
-    return found
+    words = {home}.union(*map(_names_in, code)) if found in PARTS else ()
+    batch = any(kind_named(word) == "batch norm" or word in RUNNING for word in words)
+    return "batch norm" if batch else found
 
 
 def _is(kind, code):
     """Whether what code makes of x is what the kind makes of it."""
     try:
-        return reading(kind, code, 0, names=False).right
+        return reading(kind, code, 0, whole=False).right
     except Broke:
         return False
 
@@ -109,22 +107,20 @@ def of_module(module, kind=None):
 
     If nothing is of a known kind, what may be a batch norm is taken for one.
     """
-    things = _own(module)
+    home, things = module.__name__, _own(module)
     able = candidates(things)
-    kinds = {name: kind_of(code) for name, code in able.items()}
-    kinds |= {name: kind_by_effect(able[name], module.__name__)
-              for name, kind_said in kinds.items() if kind_said is None}
-    wanted = [n for n, k in kinds.items() if (k == kind if kind else k)] or [
-        n for n in able if (kind or kinds[n] is None) and any(
-            STATISTICS.search(word) for word in _names_in(_forward(able[n])))][:1]
+    kinds = {n: kind_of(code) for n, code in able.items()}
+    kinds |= {n: kind_by_effect(able[n], home) for n, k in kinds.items() if k is None}
+    wanted = [n for n, k in kinds.items() if (k == kind if kind else k)]
+    wanted = wanted or [n for n in able if (kind or kinds[n] is None) and any(
+        map(STATISTICS.search, _names_in(_forward(able[n]))))][:1]
     if not wanted:
-        raise Broke(f"{module.__name__} has no forward and backward of its own that is "
-                    f"known. {ACCEPTED} Kinds: {', '.join(ALL)}.")
-    used = {n.split(".")[0] for n in wanted}.union(
-        *(_names_in(f) for n in wanted for f in able[n]))
-    rest = [n for n in things if n not in used and not any(
-        things[n] in able[w] for w in wanted)]
-    return [(able[n], kind or kinds[n] or "batch norm") for n in wanted], rest
+        raise Broke(f"{home} has no forward and backward of its own that is known. "
+                    f"{ACCEPTED} Kinds: {', '.join(ALL)}.")
+    told = [f for n in wanted for f in able[n]]
+    used = {n.split(".")[0] for n in wanted}.union(*map(_names_in, told))
+    return ([(able[n], kind or kinds[n] or "batch norm") for n in wanted],
+            [n for n, a in things.items() if n not in used and a not in told])
 
 
 def _own(module):
@@ -139,16 +135,15 @@ def _own(module):
 def candidates(things):
     """Name -> code: pairs, layers, pairs of methods, and what stands alone."""
     functions = {n: a for n, a in things.items() if not inspect.isclass(a)}
-    forwards = {n: partner(n, functions) for n in functions
-                if BACKWARD.search(n.lower())}
-    paired = {*forwards, *(f.__name__ for f in forwards.values() if f)}
-    found = {}
+    pairs = {n: (partner(n, functions), a) for n, a in functions.items()
+             if BACKWARD.search(n.lower())}
+    paired, found = {f.__name__ for f, _ in pairs.values() if f}, {}
     for name, a in things.items():
         if inspect.isclass(a):
             found |= _of_class(name, a, things)
-        elif forwards.get(name):
-            found[name] = forwards[name], a
-        elif name in forwards or (name not in paired and _stands_alone(name)):
+        elif name in pairs:
+            found[name] = tuple(filter(None, pairs[name]))
+        elif name not in paired and _stands_alone(name):
             found[name] = (a,)
     return found
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+import bnbook.cs231n as cs231n
 from bnbook.check.diagnosis.probes import EPSILONS
-from bnbook.nn import convolution, layers, losses, pooling
+from bnbook.nn.table import LAYERS
 from bnbook.nn.windows import at_place, grid
-from bnbook.norm import family, rms_norm
 
 
 class Kind(NamedTuple):
@@ -55,16 +55,16 @@ def draw(kind, shapes, settings, rng):
     return v
 
 
-def _pair(module, name, order, *keywords):
-    """of(v) of a forward and a backward of this package."""
-    forward, backward = (getattr(module, f"{name}_{way}")
-                         for way in ("forward", "backward"))
+def _layer(name, inputs):
+    """of(v) of a layer of this package."""
+    layer = LAYERS[name]
 
     def of(v):
-        y, cache = forward(*(v[n] for n in order), **{n: v[n] for n in keywords})
+        y, cache = layer.forward(*(v[n] for n in inputs),
+                                 **{n: v[n] for n in layer.keywords})
 
         def back(dy):
-            dx = backward(dy, cache)
+            dx = layer.backward(dy, cache)
             return dx if isinstance(dx, tuple) else (dx,)
         return y, back
     return of
@@ -84,12 +84,13 @@ def _average(v):
                for place in np.ndindex(window)), back
 
 
-def _loss(forward, backward):
-    """of(v) of a mean over the batch; of its sum if v says so."""
+def _loss(f):
+    """of(v) of a mean over the batch, f -> (it, its gradient); of the sum if v says so.
+    """
     def of(v):
-        loss, cache = forward(v["x"], v["labels"])
+        loss, dx = f(v["x"], v["labels"])
         times = len(v["x"]) if v.get("sum") else 1
-        return np.array(loss * times), lambda dy: (dy * times * backward(cache),)
+        return np.array(loss * times), lambda dy: (dy * times * dx,)
     return of
 
 
@@ -143,9 +144,7 @@ CHANCES = tuple((shapes, {"probabilities": True}) for shapes, _ in SCORES)
 
 
 def _norm(words, name, probes, layouts, inputs=("x", "gamma", "beta"), groups=()):
-    of = _pair(rms_norm if name == "rms" else family, f"{name}_norm",
-               (*inputs, *groups), "eps")
-    return Kind(words, inputs, of, probes, (*groups, "eps"),
+    return Kind(words, inputs, _layer(f"{name}_norm", inputs), probes, (*groups, "eps"),
                 tuple({"eps": e} for e in EPSILONS), layouts)
 
 
@@ -154,8 +153,8 @@ def _pool(words, of, probes):
         {"height": k, "width": k, "stride": k} for k in (2, 3)), ("", "channels last"))
 
 
-def _of_loss(words, forward, backward, probes=SCORES):
-    return Kind(words, ("x", "labels"), _loss(forward, backward), probes, (),
+def _of_loss(words, f, probes=SCORES):
+    return Kind(words, ("x", "labels"), _loss(f), probes, (),
                 ({"sum": True},), ("", "labels are one-hot"))
 
 
@@ -166,24 +165,20 @@ KINDS = {
                         groups=("groups",)),
     "instance norm": _norm("instance_?norm", "instance", IMAGES, ON_IMAGES),
     "RMS norm": _norm("rms_?norm", "rms", TABLES, ("", "(rows)"), ("x", "gamma")),
-    "relu": Kind("relu", ("x",), _pair(layers, "relu", ("x",)), ELEMENTS),
+    "relu": Kind("relu", ("x",), _layer("relu", ("x",)), ELEMENTS),
     "leaky relu": Kind("leaky|lrelu", ("x",), _leaky, ELEMENTS, ("slope",), tuple(
         {"slope": a} for a in (0.01, 0.1, 0.2, 0.3, 0.001, 0.05))),
-    "max pool": _pool("pool", _pair(
-        pooling, "max_pool", ("x",), "height", "width", "stride"), WINDOWS),
+    "max pool": _pool("pool", _layer("max_pool", ("x",)), WINDOWS),
     "average pool": _pool("(av|average|avg|mean)_?pool", _average, WINDOWS[::2]),
     "convolution": Kind(
-        "conv", WXB, _pair(convolution, "conv", WXB, "stride", "pad"), KERNELS,
+        "conv", WXB, _layer("conv", WXB), KERNELS,
         ("stride", "pad", "size"), ({"stride": 1, "pad": 0}, {"stride": 1, "pad": 1}),
         ("", "channels last")),
     "affine": Kind(
         "affine|linear|dense|fully_?connected|(^|_)fc(_|$)", WXB,
-        _pair(layers, "affine", WXB), MATRICES, (), (),
+        _layer("affine", WXB), MATRICES, (), (),
         ("", "(rows)", "w is (outputs, inputs)", "samples are columns")),
-    "softmax loss": _of_loss(
-        "softmax.*(loss|entropy)", losses.softmax_cross_entropy_forward,
-        losses.softmax_cross_entropy_backward),
-    "svm loss": _of_loss("svm|hinge", losses.svm_forward, losses.svm_backward),
-    "cross-entropy": _of_loss("cross_?entropy", lambda p, labels: (
-        _surprise(p, labels)[0], (p, labels)), lambda c: _surprise(*c)[1], CHANCES),
+    "softmax loss": _of_loss("softmax.*(loss|entropy)", cs231n.softmax_loss),
+    "svm loss": _of_loss("svm|hinge", cs231n.svm_loss),
+    "cross-entropy": _of_loss("cross_?entropy", _surprise, CHANCES),
 }

@@ -65,44 +65,31 @@ def _over_samples(v):
     return v.by(xmu, np.sqrt(v.over(xmu**2) + v.eps))
 
 
-def _pooled(share, add=True):
-    """value(v): dx of pooling if each window's gradient is shared by share(window)."""
+def _pooled(way, add=True):
+    """value(v): dx of pooling if each window's gradient is shared in that way."""
     def value(v):
         dx, window = np.zeros_like(v.x), (v.height, v.width)
         for n, c, i, j in np.ndindex(v.dy.shape):
             there = under(dx[n, c], i, j, window, v.stride)
-            part = v.dy[n, c, i, j] * share(under(v.x[n, c], i, j, window, v.stride))
-            there[...] = there * add + part
+            share = _shares(under(v.x[n, c], i, j, window, v.stride))[way]
+            there[...] = there * add + v.dy[n, c, i, j] * share
         return dx
     return value
 
 
-def _first(window):
-    return (np.arange(window.size) == window.argmax()).reshape(window.shape) * 1.0
-
-
-def _last(window):
-    return _first(window[::-1, ::-1])[::-1, ::-1]
-
-
-def _every(window):
-    return (window == window.max()) * 1.0
-
-
-def _share(window):
-    return _every(window) / _every(window).sum()
-
-
-def _even(window):
-    return np.full(window.shape, 1 / window.size)
+def _shares(window):
+    """What each value of a window gets of its gradient, by who gets some."""
+    top = window == window.max()
+    nth = top.cumsum().reshape(top.shape)
+    return {"first": top & (nth == 1), "last": top & (nth == top.sum()), "every": top,
+            "tied": top / top.sum(), "all": 1 / top.size}
 
 
 def _square(v):
     """Max pooling whose windows are as high as they are wide."""
     y = np.empty((*v.x.shape[:2], *grid(v.x.shape[2:], (v.height, v.width), v.stride)))
     for n, c, i, j in np.ndindex(y.shape):
-        row, column = i * v.stride, j * v.stride
-        y[n, c, i, j] = v.x[n, c, row:row + v.width, column:column + v.width].max()
+        y[n, c, i, j] = under(v.x[n, c], i, j, (v.width, v.width), v.stride).max()
     return y
 
 
@@ -111,7 +98,6 @@ def _hot(v):
 
 
 OVERWRITE = "where windows overlap, gradient is lost: the backward assigns, not adds"
-ONE = "one of tied maxima gets all of the gradient (as in frameworks)"
 GENERIC = tuple(
     Row(out, name, f"{d} {words}", lambda v, d=d, by=by: getattr(v, d) * by(v.n))
     for out, d in WORD.items() if out != "y" for name, words, by in (
@@ -176,18 +162,19 @@ WRONG = {
     "max pool": (
         Row("y", "width for height", "y is wrong where a window is not square: its "
             "height and width are taken for each other", _square),
-        *(Row("x", "one tie gets all", ONE, _pooled(share), is_note=True)
-          for share in (_first, _last)),
+        *(Row("x", "one tie gets all", "one of tied maxima gets all of the gradient "
+              "(as in frameworks)", _pooled(way), is_note=True)
+          for way in ("first", "last")),
         Row("x", "every tie gets all", "each tied maximum gets the whole gradient: "
-            "they should share it", _pooled(_every)),
-        *(Row("x", "windows overwrite", OVERWRITE, _pooled(share, add=False))
-          for share in (_share, _first, _every))),
+            "they should share it", _pooled("every")),
+        *(Row("x", "windows overwrite", OVERWRITE, _pooled(way, add=False))
+          for way in ("tied", "first", "every"))),
     "average pool": (
         Row("y", "summed", "y is the sum of each window, not its mean",
             lambda v: v.y * v.height * v.width),
         Row("x", "not shared", "each value of a window gets the whole gradient",
             lambda v: v.dx * v.height * v.width),
-        Row("x", "windows overwrite", OVERWRITE, _pooled(_even, add=False))),
+        Row("x", "windows overwrite", OVERWRITE, _pooled("all", add=False))),
     "convolution": (NO_BIAS, Row(
         "y", "kernel turned", "the kernel is turned around: layers do not turn it",
         lambda v: v.of({**vars(v), "w": v.w[..., ::-1, ::-1]})[0])),

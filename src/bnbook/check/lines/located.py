@@ -4,7 +4,7 @@ import numpy as np
 
 from bnbook.check.diagnosis.told import Line, Told, is_fault
 from bnbook.check.edits.explain import TEXTBOOK, Base, Found, Y, bases, telling
-from bnbook.check.edits.sentences import compared, name, node, sentence
+from bnbook.check.edits.sentences import compared, said
 from bnbook.check.edits.table import NAMES
 from bnbook.check.lines.evidence import Evidence
 from bnbook.check.lines.places import Finder
@@ -22,7 +22,7 @@ def located(reader, seen, told):
     all that was seen. What the lines show replaces what else would fit.
     """
     wrong = [o for o in ORDER if any(map(is_fault, told.get(o, ())))]
-    evidence = Evidence(reader, seen[telling(seen)]) if wrong else None
+    evidence = Evidence(reader, telling(seen)) if wrong else None
     found = dict(told)
     for output in wrong:
         if useless := [s for s in seen if _useless(s, output)]:
@@ -63,7 +63,7 @@ def explained(evidence, seen, output, found):
         return []  # it fits what is told of y, or is right where y is mended
     edits = [t.edit for o in (output, "gamma", "beta") for t in found.get(o, ())
              if is_fault(t) and t.edit]
-    teller = Teller(base, seen, telling(seen), evidence.laid, NAMES[output])
+    teller = Teller(base, seen, evidence, NAMES[output])
     for story in teller.told(edits):
         finder = Finder(base, story.edits, NAMES[output], evidence)
         lines = [(edit, finder.place(edit)) for edit in story.edits]
@@ -84,7 +84,7 @@ def backwards(told_of_y):
         return TEXTBOOK
     if made[-1].base != made[0].base:  # one after the other: the last has them all
         made = made[-1:]
-    found = bases(Found(made, frozenset(), 0.0))
+    found = bases(Found(made))
     return Base("all", sum((base.programs for base in found), ()))
 
 
@@ -92,7 +92,7 @@ def _told(edit, at):
     """An edit as Told; what its line has and needs only if it changes one line."""
     rows = compared(edit)
     line = at and _line(at[0].place, rows[0] if len(rows) == 1 else (edit.at, "", ""))
-    return Told(name(edit), node(edit), sentence(edit), True, edit, line)
+    return Told(*said(edit)[:3], edit=edit, line=line)
 
 
 def _line(place, row):

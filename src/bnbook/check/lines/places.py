@@ -45,18 +45,21 @@ class Finder:
             c for e in self.edits if e is not edit for c in e.changes))
         if not self.evidence.inputs.keys() >= {*graph_inputs(graph)}:
             return None
-        ends = Values(self.wrong)
         for group in self.exchanges(edit, graph):
             made, _, name, doubt = group[0]
             doubt |= len(edit.lines) > 1 and not {*edit.lines} <= {
                 one[2] for one in group}  # several lines, or a number that all read
             if self.evidence.mends([one[:2] for one in group], lambda seen:
                                    self.base.fits(graph, [seen]) >= self.fits):
-                unsure = any(self.evidence.influences(one, made) for one, a in self.own
-                             if one.number < made.number and not ends.called(a)
-                             and one.place != made.place)
-                return None if doubt or unsure else (made, name)
+                return None if doubt or self.unsure(made) else (made, name)
         return None
+
+    def unsure(self, made):
+        """Whether something unknown goes into what a line makes."""
+        ends = Values(self.wrong)
+        return any(self.evidence.influences(one, made) for one, a in self.own
+                   if one.number < made.number and one.place != made.place
+                   and not ends.called(a))
 
     def exchanges(self, edit, graph):
         """[(Made, what it should be, its name, doubt)] of lines that may be at fault.
@@ -66,20 +69,15 @@ class Finder:
         is not if its name says that it is the other, and else there is doubt.
         """
         right, wrong = values_of(graph, self.evidence.inputs), self.wrong
-        pairs = [(wrong[n], right[n], n, True) for n in right if n in wrong
-                 and not _alike(right[n], wrong[n])]
-        copies = [(wrong[b], right[a], a, False) for a, b in operands(edit)
-                  if a in right and b in wrong]
+        suspects = [(wrong[n], right[n], n, True) for n in right if n in wrong
+                    and not _alike(right[n], wrong[n])]
+        suspects += [(wrong[b], right[a], a, False) for a, b in operands(edit)
+                     if a in right and b in wrong]
         lines = Values({n: a for n, a in right.items() if not n.endswith(PART)})
-        inputs, found = Values(self.evidence.inputs), {}
+        found = {}
         for k, (made, a) in enumerate(self.own):
-            whole = lines.called(a)
-            first, _, rest = made.name.partition(".")
-            stored = first in (RETURNED, HANDED) or (rest and made.shared)
-            again = not stored and any(np.array_equal(a, b) for _, b in self.own[:k])
-            renamed = inputs.called(a) or any(m.name == made.name and m.place.file ==
-                                              made.place.file for m, _ in self.own[:k])
-            for value, should, name, pair in pairs + copies:
+            whole, (again, renamed) = lines.called(a), self.before(k)
+            for value, should, name, pair in suspects:
                 says, other = name in meant(made), whole & meant(made)
                 if Values({name: value}).called(a) and (says or not other) and not (
                         whole and name.endswith(PART)):
@@ -87,6 +85,15 @@ class Finder:
                     found.setdefault((not (whole and again), made.place), []).append(
                         (made, should, line_of(name), not sure))
         return [found[key] for key in sorted(found, key=lambda key: key[0])]
+
+    def before(self, k):
+        """Whether the k-th array was made before, and whether its name stood before."""
+        made, a = self.own[k]
+        earlier, (first, _, rest) = self.own[:k], made.name.partition(".")
+        stored = first in (RETURNED, HANDED) or (rest and made.shared)
+        again = not stored and any(np.array_equal(a, b) for _, b in earlier)
+        return again, Values(self.evidence.inputs).called(a) or any(
+            m.name == made.name and m.place.file == made.place.file for m, _ in earlier)
 
     def returned(self):
         """Where an output that is another value of the program's was named."""

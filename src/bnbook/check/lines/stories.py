@@ -11,7 +11,7 @@ import numpy as np
 
 from bnbook.check.edits.edits import edits_of
 from bnbook.check.edits.programs import is_backward
-from bnbook.check.edits.table import singles
+from bnbook.check.edits.table import case, singles
 from bnbook.check.lines.layouts import Values
 from bnbook.graph.expressions import PART
 
@@ -39,8 +39,8 @@ class Story(NamedTuple):
 class Teller:
     """Tells the stories of one output, by the arrays of one probe."""
 
-    def __init__(self, base, seen, k, evidence, output):
-        self.base, self.seen, self.k, self.output = base, seen, k, output
+    def __init__(self, base, seen, evidence, output):
+        self.base, self.seen, self.output = base, seen, output
         self.evidence, self.left = evidence, TRIES
 
     def told(self, edits=()):
@@ -52,10 +52,10 @@ class Teller:
                           reverse=True)[:PROGRAMS]
         found = [Story((e,), self.known(e.graph), e.cost) for e in edits
                  if self.output in self.base.fits(e.graph, self.seen)]
-        for _, graph, listed in programs:
-            found += self.follow(graph, listed(), 1)
-        for _, graph, listed in programs:
-            found = found or self.follow(graph, listed(), FAULTS)
+        for program in programs:
+            found += self.follow(program, 1)
+        for program in programs:
+            found = found or self.follow(program, FAULTS)
         found.sort(key=lambda story: story.rank)
         best = [s for s in found if s.rank == found[0].rank]
         best.sort(key=lambda story: story.cost, reverse=True)
@@ -65,8 +65,8 @@ class Teller:
 
     def names(self, graph):
         """The names of the values that each of the reader's arrays is."""
-        values = Values(self.base.case(graph, self.seen, self.k).values)
-        return [values.called(a) for _, a in self.evidence]
+        values = Values(case(graph, self.evidence.seen).values)
+        return [values.called(a) for _, a in self.evidence.laid]
 
     def known(self, graph):
         """How many arrays are values of a graph, and how many of its lines."""
@@ -74,41 +74,40 @@ class Teller:
         return sum(map(bool, names)), sum(
             any(not n.endswith(PART) for n in some) for some in names)
 
-    def follow(self, graph, edits, most):
-        """The stories of a program that needs one edit; or else of more, `most`."""
-        case, names = self.base.case(graph, self.seen, self.k), self.names(graph)
-        if self.output not in case.got or self.output not in case.values:
+    def follow(self, program, most):
+        """The stories of a program that needs one edit; or else of more, `most`.
+
+        program: as `edits_of` takes it.
+        """
+        graph, edits = program[1], edits_of(*program)
+        here, names = case(graph, self.evidence.seen), self.names(graph)
+        if self.output not in here.got or self.output not in here.values:
             return []
         right = set().union(*names)
         free = [e for e in edits if (self.output != "y" and not is_backward(e.at))
                 or not right & {name for name, steps in e.changes if steps}]
-        ends = [e for e, fits in singles(graph, free, case, (self.output,))
-                if self.output in fits
-                and self.output in self.base.fits(e.graph, self.seen)]
-        if ends:
-            return [Story((e,), self.known(e.graph), e.cost) for e in ends]
-        if most == 1 or self.left <= 0:
-            return []
-        unknown = [a for (_, a), found in zip(self.evidence, names) if not found]
-        for a in unknown[:GUESSES]:
-            for edit in self.guesses(graph, free, case, a, right):
-                if rest := self.after(edit, most):
-                    return rest
-        return []
+        ends = [Story((e,), self.known(e.graph), e.cost)
+                for e, fits in singles(graph, free, here, (self.output,))
+                if self.output in fits & self.base.fits(e.graph, self.seen)]
+        if ends or most == 1 or self.left <= 0:
+            return ends
+        unknown = [a for (_, a), found in zip(self.evidence.laid, names) if not found]
+        rests = (self.after(edit, most) for a in unknown[:GUESSES]
+                 for edit in self.guesses(graph, free, here, a, right))
+        return next(filter(None, rests), [])
 
     def after(self, edit, most):
         """The stories that begin with an edit."""
         start = sum(not is_backward(s.name) for s in edit.graph) % len(edit.graph)
-        rest = self.follow(edit.graph, edits_of(edit.program, edit.graph, start),
-                           most - 1)
+        rest = self.follow((edit.program, edit.graph, start), most - 1)
         return [Story((edit, *r.edits), r.known, r.cost + edit.cost) for r in rest]
 
-    def guesses(self, graph, edits, case, a, right):
+    def guesses(self, graph, edits, here, a, right):
         """The edits that make a value which a line of the reader's has."""
         wanted = {s.name: np.broadcast_to(a, np.broadcast_shapes(
-            a.shape, case.values[s.name].shape)) for s in graph if s.name not in right}
+            a.shape, here.values[s.name].shape)) for s in graph if s.name not in right}
         self.left -= 1
-        hits = singles(graph, edits, case._replace(got=wanted), tuple(wanted))
+        hits = singles(graph, edits, here._replace(got=wanted), tuple(wanted))
         some = sorted((e for e, _ in hits), key=lambda e: e.cost)[:20]
         ranked = sorted(((-self.known(e.graph)[0], len(e.lines), e.cost, k)
                          for k, e in enumerate(some)))

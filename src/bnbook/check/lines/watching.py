@@ -115,13 +115,16 @@ class _Scope:
         self.file, self.line = frame.f_code.co_filename, frame.f_lineno
         self.last = {name: a.copy() for name, a in _arrays(frame.f_locals)}
 
+    @property
+    def place(self):
+        return Place(self.file, statements(self.file).get(self.line, self.line))
+
     def keep(self, name, a, names=(), shared=False):
         """An array that the line made; of one that it makes again, the last.
 
         names: the variables of the frame.
         """
-        place = Place(self.file, statements(self.file).get(self.line, self.line))
-        watch = self.watch
+        watch, key = self.watch, (self, self.place, name)
         watch.count += 1
         if watch.count in watch.exchange:
             new = watch.exchange[watch.count].astype(a.dtype)
@@ -129,17 +132,15 @@ class _Scope:
                 a[...] = new
             elif name in names:
                 names[name] = a = new  # Python writes it back when the tracing returns
-        self.made.pop((self, place, name), None)
-        self.made[self, place, name] = Made(
-            place, name, np.array(a, float), watch.count, shared)
+        self.made.pop(key, None)
+        self.made[key] = Made(*key[1:], np.array(a, float), watch.count, shared)
         return a
 
     def note(self, frame):
         """Keep what is new or changed, but for what is taken out of a cache."""
-        place = Place(self.file, statements(self.file).get(self.line, self.line))
         for name, a, before in self.watch.given:
             if not np.array_equal(a, before):
-                self.watch.spoilt.setdefault(name, place)
+                self.watch.spoilt.setdefault(name, self.place)
         held = {a.tobytes() for name, a in self.last.items() if "." in name}
         names = frame.f_locals
         arrays = list(_arrays(names))

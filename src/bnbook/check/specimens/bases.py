@@ -93,6 +93,8 @@ class StagedLayer:
 class GraphLayer:
     """S4's: the mode is a word, and backward is handed x once more."""
 
+    weighs = "old"  # what momentum does, as the documentation has it
+
     def __init__(self, D, eps=1e-5, momentum=0.9):
         self.gamma, self.beta = np.ones(D), np.zeros(D)
         self.mean, self.var = np.zeros(D), np.ones(D)

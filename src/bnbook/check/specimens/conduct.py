@@ -1,15 +1,22 @@
-"""Passes with right numbers that are wrong in what they do to memory."""
+"""Passes with right numbers that are wrong in what they do to memory, shape or dtype.
+"""
+
+import numpy as np
 
 from bnbook.check.implementations import TRACE, Implementation
 
 
-def keeping_callers_arrays():
-    """A right pass whose cache is the caller's own arrays, computed on once more."""
+def keeping_callers_arrays(dtype=None):
+    """A right pass whose cache is the caller's own arrays, computed on once more; or
+    copies of these, computed on in another dtype.
+    """
     def forward(x, gamma, beta, eps=1e-5):
-        return TRACE.forward(x, gamma, beta, eps)[0], (x, gamma, beta, eps)
+        kept = [a.copy() if dtype else a for a in (x, gamma, beta)]
+        return TRACE.forward(x, gamma, beta, eps)[0], (*kept, eps)
 
     def backward(dy, cache):
-        return TRACE.backward(dy, TRACE.forward(*cache)[1])
+        again = TRACE.forward(*(np.asarray(a, dtype) for a in cache[:3]), cache[3])[1]
+        return tuple(g.astype(dy.dtype) for g in TRACE.backward(dy, again))
 
     return Implementation(forward, backward)
 
@@ -42,5 +49,14 @@ def scaling_upstream_in_place():
         gradients = TRACE.backward(dy, trace)
         dy *= trace.values["gamma"]
         return gradients
+
+    return Implementation(TRACE.forward, backward)
+
+
+def keeping_dims():
+    """A right pass whose dgamma is a row."""
+    def backward(dy, trace):
+        dx, dgamma, dbeta = TRACE.backward(dy, trace)
+        return dx, dgamma[None], dbeta
 
     return Implementation(TRACE.forward, backward)

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, NamedTuple
 
 
@@ -29,3 +30,21 @@ class Exhibit(NamedTuple):
     def source(self):
         """The code as text."""
         return inspect.getsource(self.code)
+
+
+def exhibits(rows, of):
+    """An Exhibit a row: all but the implementation, which is of(code), with | between.
+
+    The code is named by its module here and its name; \\ goes on. ValueError for a row
+    that is half there.
+    """
+    found = []
+    for row in rows.replace("\\\n", "").strip().splitlines():
+        name, *words = (part.strip() for part in row.split("|"))
+        if len(words) != 5 or not all(words):
+            raise ValueError(f"specimen {name}: expected a name, a system, what is "
+                             "wrong, how it shows, the code and a check")
+        home, _, code = words[3].partition(".")
+        code = getattr(import_module(f"bnbook.check.specimens.{home}"), code)
+        found.append(Exhibit(name, *words[:3], code, words[4], of(code)))
+    return tuple(found)

@@ -11,7 +11,7 @@ from bnbook.check.layer_trials import batches, new, trained, truth
 from bnbook.check.methods import relative_error
 from bnbook.check.specimens import functions as pairs
 from bnbook.check.specimens import layers, pooling
-from bnbook.check.specimens.batch_norm import STATE
+from bnbook.check.specimens.catalogue import STATE
 from bnbook.check.specimens.s0_s4 import ZeroStart
 
 LAYER = {exhibit.name: exhibit.implementation for exhibit in STATE}

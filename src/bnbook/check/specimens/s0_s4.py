@@ -72,6 +72,8 @@ class UnknownModeIsNone(GraphLayer):
 class MomentumTheOtherWay(GraphLayer):
     """momentum: what the new batch weighs. 1: only the last batch; 0: never move."""
 
+    weighs = "new"
+
 
 class ShapeNeverRestored(GraphLayer):
     def forward(self, x, mode):
