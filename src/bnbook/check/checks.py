@@ -1,7 +1,7 @@
 """This book's checks of an implementation, as data (those of others are in `peers`).
 
-A check is passed(implementation, rng) -> bool, whose docstring is "name: one sentence".
-An exception counts as a failure (see `matrix`).
+A check is a name and passed(implementation, rng) -> bool. An exception counts as a
+failure (see `matrix`).
 """
 
 from collections.abc import Callable
@@ -25,10 +25,10 @@ class Check(NamedTuple):
     passed: Callable
 
 
-def as_checks(*functions):
-    """A Check for each function, by its docstring."""
-    return tuple(Check(*" ".join(f.__doc__.split()).split(": ", 1), f)
-                 for f in functions)
+def as_checks(functions):
+    """A Check for each name -> function; the sentence is its docstring."""
+    return tuple(Check(name, " ".join((f.__doc__ or "").split()), f)
+                 for name, f in functions.items())
 
 
 def draw(rng, *shape):
@@ -64,7 +64,7 @@ def close(got, expected, tolerance):
 
 
 def central_differences(implementation, rng):
-    """central differences: Gradients fit the own forward: 5 by 3, random dy, gamma not
+    """Gradients fit the own forward: 5 by 3, random dy, gamma not
     1, beta not 0, to 1e-8.
     """
     inputs, dy = draw(rng, 5, 3)
@@ -75,14 +75,14 @@ def central_differences(implementation, rng):
 
 
 def values(implementation, rng):
-    """values: y equals the graph's, to 1e-12."""
+    """y equals the graph's, to 1e-12."""
     inputs, dy = draw(rng, 5, 3)
     return close(pass_through(implementation, inputs, dy)[:1],
                  pass_through(TRACE, inputs, dy)[:1], 1e-12)
 
 
 def complex_step(implementation, rng):
-    """complex step: Gradients equal the graph's complex step, to 1e-12."""
+    """Gradients equal the graph's complex step, to 1e-12."""
     inputs, dy = draw(rng, 5, 3)
     grads = claimed(implementation, inputs, dy)
 
@@ -93,14 +93,14 @@ def complex_step(implementation, rng):
 
 
 def images(implementation, rng):
-    """images: All results equal the graph's on (N, C, H, W), to 1e-12."""
+    """All results equal the graph's on (N, C, H, W), to 1e-12."""
     inputs, dy = draw(rng, 3, 2, 4, 5)
     return close(pass_through(implementation, inputs, dy),
                  pass_through(TRACE, inputs, dy), 1e-12)
 
 
 def large_mean(implementation, rng):
-    """large mean: Adding 2^20 to x changes no result by more than 1e-8."""
+    """Adding 2^20 to x changes no result by more than 1e-8."""
     inputs, dy = draw(rng, 64, 3)
     # On a grid of 2^-20 the sum with 2^20 is exact, so only the mean has changed.
     inputs["x"] = np.round(inputs["x"] * 2**20) / 2**20
@@ -110,7 +110,7 @@ def large_mean(implementation, rng):
 
 
 def inputs_unchanged(implementation, rng):
-    """inputs unchanged: x, gamma, beta and dy are the same after the calls."""
+    """x, gamma, beta and dy are the same after the calls."""
     inputs, dy = draw(rng, 5, 3)
     arrays = [*inputs.values(), dy]
     before = [a.copy() for a in arrays]
@@ -120,7 +120,7 @@ def inputs_unchanged(implementation, rng):
 
 
 def later_edits(implementation, rng):
-    """later edits: Editing x, gamma, beta or y after the forward changes no gradient.
+    """Editing x, gamma, beta or y after the forward changes no gradient.
     """
     inputs, dy = draw(rng, 5, 3)
     expected = pass_through(implementation, inputs, dy)[1:]
@@ -131,7 +131,7 @@ def later_edits(implementation, rng):
 
 
 def two_forwards(implementation, rng):
-    """two forwards: A second forward leaves the first one's backward alone, and
+    """A second forward leaves the first one's backward alone, and
     backward can be repeated.
     """
     first, dy = draw(rng, 5, 3)
@@ -143,5 +143,12 @@ def two_forwards(implementation, rng):
     return close(implementation.backward(dy.copy(), cache), expected, 1e-12)
 
 
-OURS = as_checks(central_differences, values, complex_step, images, large_mean,
-                 inputs_unchanged, later_edits, two_forwards)
+OURS = as_checks({
+    "own differences": central_differences,
+    "right values": values,
+    "right complex step": complex_step,
+    "images": images,
+    "large mean": large_mean,
+    "inputs unchanged": inputs_unchanged,
+    "later edits": later_edits,
+    "two forwards": two_forwards})

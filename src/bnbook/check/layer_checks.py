@@ -14,14 +14,14 @@ from bnbook.check.peers import PEERS
 
 
 def same_start(layer, rng):
-    """same start: Two new layers give the same y."""
+    """Two new layers give the same y."""
     x, = batches(rng, 1)
     first, second = (layer.forward(layer.make(3), x, "train") for _ in range(2))
     return np.array_equal(first, second)
 
 
 def another_image_size(layer, rng):
-    """another image size: 5 by 4 pixels, then 7 by 6; a statistic a channel."""
+    """5 by 4 pixels, then 7 by 6; a statistic a channel."""
     it, *_ = new(layer, rng)
     for shape in ((4, 3, 5, 4), (4, 3, 7, 6)):
         layer.forward(it, rng.normal(size=shape), "train")
@@ -29,7 +29,7 @@ def another_image_size(layer, rng):
 
 
 def backward_with_another_x(layer, rng):
-    """backward with another x: It is refused, or makes no difference."""
+    """It is refused, or makes no difference."""
     it, *known = new(layer, rng)
     x, other, dy = *batches(rng, 2), rng.normal(size=(8, 3))
     layer.forward(it, x, "train")
@@ -39,14 +39,14 @@ def backward_with_another_x(layer, rng):
 
 
 def unknown_mode(layer, rng):
-    """unknown mode: A mode of another name is refused."""
+    """A mode of another name is refused."""
     it, *_ = new(layer, rng)
     x, = batches(rng, 1)
     return refuses(lambda: layer.forward(it, x, "validation"))
 
 
 def momentum(layer, rng):
-    """momentum: 0, 1/4 and 1 weigh what the documentation says."""
+    """0, 1/4 and 1 weigh what the documentation says."""
     found = []
     for m in (0.0, 0.25, 1.0):
         it, *_ = new(layer, rng, momentum=m)
@@ -61,7 +61,7 @@ def momentum(layer, rng):
 
 
 def before_training(layer, rng):
-    """before any training: In test mode y is at most twice as large as x."""
+    """In test mode y is at most twice as large as x."""
     it = layer.make(3)
     x, = batches(rng, 1)
     y = layer.forward(it, x, "test")
@@ -69,7 +69,7 @@ def before_training(layer, rng):
 
 
 def first_batches(layer, rng):
-    """first batches: On N(0, 1) the running variance stays within 0.1 of 1 from the
+    """On N(0, 1) the running variance stays within 0.1 of 1 from the
     start.
     """
     it = layer.make(200)
@@ -81,7 +81,7 @@ def first_batches(layer, rng):
 
 
 def batch_of_one(layer, rng):
-    """batch of one refused: One row in training is refused."""
+    """One row in training is refused."""
     it, *_ = new(layer, rng)
     return refuses(lambda: layer.forward(it, rng.normal(size=(1, 3)), "train"))
 
@@ -95,13 +95,13 @@ def in_dtype(layer, x):
 
 
 def float32_large_mean(layer, rng):
-    """float32, mean 1e4: y to 1e-6 of its largest, on 4096 rows of std 1."""
+    """y to 1e-6 of its largest, on 4096 rows of std 1."""
     y, expected = in_dtype(layer, np.float32(1e4 + rng.normal(size=(4096, 3))))
     return y.dtype == np.float32 and close([y], [expected], 1e-6)
 
 
 def float16_large_spread(layer, rng):
-    """float16, std 300: y to 2e-3 of its largest, in float16."""
+    """y to 2e-3 of its largest, in float16."""
     y, expected = in_dtype(layer, np.float16(300 * rng.normal(size=(64, 3))))
     return y.dtype == np.float16 and close([y], [expected], 2e-3)
 
@@ -114,10 +114,22 @@ def _of_functions(check):
 
 
 FUNCTIONS = tuple(map(_of_functions, PEERS + OURS))
-STATE = as_checks(
-    trials.in_test_mode, trials.statistics_kept, trials.backward_after_test_mode,
-    trials.another_batch_size, trials.second_step, trials.evaluation_between,
-    trials.nothing_kept, same_start, another_image_size, backward_with_another_x,
-    unknown_mode, momentum, before_training, first_batches, batch_of_one,
-    float32_large_mean, float16_large_spread)
+STATE = as_checks({
+    "test mode": trials.in_test_mode,
+    "test mode keeps statistics": trials.statistics_kept,
+    "backward after test mode": trials.backward_after_test_mode,
+    "another batch size": trials.another_batch_size,
+    "second step": trials.second_step,
+    "evaluation between": trials.evaluation_between,
+    "nothing kept": trials.nothing_kept,
+    "same start": same_start,
+    "another image size": another_image_size,
+    "backward with another x": backward_with_another_x,
+    "unknown mode": unknown_mode,
+    "momentum": momentum,
+    "before any training": before_training,
+    "first batches": first_batches,
+    "batch of one refused": batch_of_one,
+    "float32, mean 1e4": float32_large_mean,
+    "float16, std 300": float16_large_spread})
 LAYER_CHECKS = FUNCTIONS + STATE

@@ -48,7 +48,7 @@ def refuses(call):
 
 
 def in_test_mode(layer, rng):
-    """test mode: y is that of the running statistics, whole and row by row."""
+    """y is that of the running statistics, whole and row by row."""
     it, *known = trained(layer, rng)
     x, dy = rng.normal(size=(2, 8, 3))
     expected = truth(x, *known[:2], dy, *known[2:])
@@ -58,14 +58,14 @@ def in_test_mode(layer, rng):
 
 
 def statistics_kept(layer, rng):
-    """test mode keeps statistics: A forward in test mode moves no statistic."""
+    """A forward in test mode moves no statistic."""
     it, *_, mean, var = trained(layer, rng)
     layer.forward(it, rng.normal(size=(8, 3)), "test")
     return close(layer.running(it), (mean, var), 0)
 
 
 def backward_after_test_mode(layer, rng, rows=8):
-    """backward after test mode: dx is gamma dy / sqrt(running var + eps)."""
+    """dx is gamma dy / sqrt(running var + eps)."""
     it, *known = trained(layer, rng)
     x, dy = rng.normal(size=(2, rows, 3))
     expected = truth(x, *known[:2], dy, *known[2:])
@@ -74,12 +74,12 @@ def backward_after_test_mode(layer, rng, rows=8):
 
 
 def another_batch_size(layer, rng):
-    """another batch size: Train on 8 rows; forward and backward 3 in test mode."""
+    """Train on 8 rows; forward and backward 3 in test mode."""
     return backward_after_test_mode(layer, rng, rows=3)
 
 
 def second_step(layer, rng):
-    """second step: The gradients of the third batch are the third batch's."""
+    """The gradients of the third batch are the third batch's."""
     it, *known = new(layer, rng)
     for x in batches(rng):
         dy = rng.normal(size=x.shape)
@@ -89,7 +89,7 @@ def second_step(layer, rng):
 
 
 def evaluation_between(layer, rng):
-    """evaluation between: A forward in test mode leaves the next step alone."""
+    """A forward in test mode leaves the next step alone."""
     it, *known = new(layer, rng)
     x, other, dy = *batches(rng, 2), rng.normal(size=(8, 3))
     layer.forward(it, other, "test")
@@ -98,7 +98,7 @@ def evaluation_between(layer, rng):
 
 
 def nothing_kept(layer, rng):
-    """nothing kept: y in training is the same with nothing kept for backward."""
+    """y in training is the same with nothing kept for backward."""
     it, *known = new(layer, rng)
     x, dy = *batches(rng, 1), np.zeros((8, 3))
     return close([layer.forward(it, x, "train", keep=False)],

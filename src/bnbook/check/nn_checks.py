@@ -21,32 +21,32 @@ def mean_kept(p):
 
 
 def dropout_mask(dropout, rng):
-    """own gradient: dx is dy times what the forward multiplied x by."""
+    """dx is dy times what the forward multiplied x by."""
     x, dy = rng.normal(size=(2, 6, 5))
     y, cache = dropout.forward(x, 0.3, rng)
     return close([dropout.backward(dy, cache)], [dy * (y / x)], 1e-12)
 
 
 def mask_per_element(dropout, rng):
-    """mask per element: No row and no column is kept or dropped as a whole."""
+    """No row and no column is kept or dropped as a whole."""
     y, _ = dropout.forward(np.ones((40, 30)), 0.5, rng)
     return bool((y.std(axis=0) > 0).all() and (y.std(axis=1) > 0).all())
 
 
 def all_dropped(dropout, rng):
-    """p = 1: At p = 1, y and dx are zeros."""
+    """At p = 1, y and dx are zeros."""
     x = rng.normal(size=(6, 5))
     y, cache = dropout.forward(x, 1.0, rng)
     return not y.any() and not dropout.backward(x, cache).any()
 
 
 DROPOUT_CHECKS = (
-    *as_checks(dropout_mask), *map(mean_kept, (0.5, 0.1, 0.8)),
-    *as_checks(mask_per_element, all_dropped))
+    *as_checks({"own gradient": dropout_mask}), *map(mean_kept, (0.5, 0.1, 0.8)),
+    *as_checks({"mask per element": mask_per_element, "p = 1": all_dropped}))
 
 
 def relu_gradient(relu, rng):
-    """gradient away from 0: Central differences of a random x, to 1e-8."""
+    """Central differences of a random x, to 1e-8."""
     x, dy = rng.normal(size=(2, 6, 5))
     _, cache = relu.forward(x)
     expected = numerical_gradient(lambda x: relu.forward(x)[0], {"x": x}, "x", dy)
@@ -54,7 +54,7 @@ def relu_gradient(relu, rng):
 
 
 def upstream_kept(relu, rng):
-    """dout kept: dout is the same after backward."""
+    """dout is the same after backward."""
     x, dy = rng.normal(size=(2, 6, 5))
     before = dy.copy()
     relu.backward(dy, relu.forward(x)[1])
@@ -62,23 +62,26 @@ def upstream_kept(relu, rng):
 
 
 def closed_at_zero(relu, rng):
-    """closed at 0: Where x is exactly 0, dx is 0."""
+    """Where x is exactly 0, dx is 0."""
     _, cache = relu.forward(np.zeros((3, 2)))
     return not relu.backward(rng.normal(size=(3, 2)), cache).any()
 
 
-RELU_CHECKS = as_checks(relu_gradient, upstream_kept, closed_at_zero)
+RELU_CHECKS = as_checks({
+    "gradient away from 0": relu_gradient,
+    "dout kept": upstream_kept,
+    "closed at 0": closed_at_zero})
 
 
 def conv_values(conv, rng):
-    """sizes are whole: 7 by 5 images, 3 by 2 filters, stride 2 and pad 1, to 1e-12."""
+    """7 by 5 images, 3 by 2 filters, stride 2 and pad 1, to 1e-12."""
     x, w, b = (rng.normal(size=s) for s in ((2, 3, 7, 5), (4, 3, 3, 2), 4))
     expected, _ = nn.conv_forward_naive(x, w, b, stride=2, pad=1)
     return close([conv.forward(x, w, b, 2, 1)[0]], [expected], 1e-12)
 
 
 def conv_gradients(conv, rng):
-    """own gradients: Central differences by x, w and b, to 1e-8."""
+    """Central differences by x, w and b, to 1e-8."""
     x, w, b = (rng.normal(size=s) for s in ((2, 3, 7, 5), (4, 3, 3, 2), 4))
     y, cache = conv.forward(x, w, b, 2, 1)
     inputs, dy = {"x": x, "w": w, "b": b}, rng.normal(size=y.shape)
@@ -87,7 +90,9 @@ def conv_gradients(conv, rng):
     return close(conv.backward(dy, cache), expected, 1e-8)
 
 
-CONV_CHECKS = as_checks(conv_values, conv_gradients)
+CONV_CHECKS = as_checks({
+    "sizes are whole": conv_values,
+    "own gradients": conv_gradients})
 
 
 def distinct(rng):

@@ -1,4 +1,4 @@
-"""The checks that well-known books, courses and libraries rely on, as they do them."""
+"""The checks that a book, a library and a course rely on, as they do them."""
 
 import numpy as np
 
@@ -14,8 +14,8 @@ def relative_error(a, b):
 
 
 def batch_of_one(implementation, rng):
-    """batch of one: A well-known book's: central differences at N = 1. A forward that
-    refuses it has nothing to fail.
+    """Deep Learning from Scratch's, on one layer: central differences at N = 1. A
+    forward that refuses it has nothing to fail.
     """
     inputs, dy = draw(rng, 1, 4)
     try:
@@ -29,8 +29,8 @@ def batch_of_one(implementation, rng):
 
 
 def upstream_of_ones(implementation, rng):
-    """upstream of ones: A well-known library's: all results with dy = 1, to one
-    decimal of another implementation's.
+    """numpy-ml's: all results with dy = 1, to one decimal of another
+    implementation's.
     """
     inputs, dy = draw(rng, 8, 3)
     dy = np.ones_like(dy)
@@ -40,7 +40,7 @@ def upstream_of_ones(implementation, rng):
 
 
 def course_gradients(implementation, _):
-    """course gradients: cs231n's: central differences of own forward, its 4 by 5 draw,
+    """cs231n's: central differences of own forward, its 4 by 5 draw,
     to 1e-8.
     """
     rng = np.random.RandomState(231)  # the notebook's own draw: others pass less well
@@ -54,7 +54,7 @@ def course_gradients(implementation, _):
 
 
 def course_network(implementation, rng):
-    """network at N = 2: cs231n's: gradients of a small network's parameters on two
+    """cs231n's: gradients of a small network's parameters on two
     rows, to 1e-4.
     """
     x, V = rng.normal(size=(2, 4)), 0.05 * rng.normal(size=(5, 3))
@@ -86,13 +86,13 @@ def statistics_of(implementation, rng, gamma, beta):
 
 
 def standard_output(implementation, rng):
-    """mean 0, std 1: cs231n's: statistics of y with gamma = 1, beta = 0, to 1e-6."""
+    """cs231n's: statistics of y with gamma = 1, beta = 0, to 1e-6."""
     mean, std = statistics_of(implementation, rng, np.ones(3), np.zeros(3))
     return np.allclose(mean, 0, atol=1e-6) and np.allclose(std, 1, atol=1e-6)
 
 
 def shifted_output(implementation, rng):
-    """means 11, 12, 13: cs231n's: statistics of y with gamma = 1, 2, 3 and beta = 11,
+    """cs231n's: statistics of y with gamma = 1, 2, 3 and beta = 11,
     12, 13.
     """
     gamma, beta = np.array([1.0, 2, 3]), np.array([11.0, 12, 13])
@@ -101,7 +101,7 @@ def shifted_output(implementation, rng):
 
 
 def loose_comparison(implementation, rng):
-    """allclose: All results to np.allclose's tolerance (1e-5) of another
+    """All results to np.allclose's tolerance (1e-5) of another
     implementation's.
     """
     inputs, dy = draw(rng, 8, 3)
@@ -109,5 +109,11 @@ def loose_comparison(implementation, rng):
                    pass_through(TRACE, inputs, dy)))
 
 
-PEERS = as_checks(batch_of_one, upstream_of_ones, course_network, course_gradients,
-                  standard_output, shifted_output, loose_comparison)
+PEERS = as_checks({
+    "batch of one": batch_of_one,
+    "upstream of ones": upstream_of_ones,
+    "network at N = 2": course_network,
+    "course gradients": course_gradients,
+    "mean 0, std 1": standard_output,
+    "means 11, 12, 13": shifted_output,
+    "allclose": loose_comparison})
