@@ -17,7 +17,7 @@ NAMES = {
     "gamma": "gamma g weight weights scale scaler gammas w bw gain coef gammaparam",
     "beta": "beta b bias biases shift intercept offset betas bb betaparam",
     "eps": "eps epsilon e",
-    "momentum": "momentum mom decay rho",
+    "momentum": "momentum mom decay rho alpha movingdecay momenti",
     "bn_param": "bnparam bnparams param params config cfg options opts hyperparams",
     "mode": "mode phase",
     "training": "training train istraining trainflg trainflag istrain trainable",
@@ -28,11 +28,13 @@ NAMES = {
     "running_var": "runningvar movingvar runvar runningvariance movingvariance "
                    "movvar avgvar rv popvar varrunning emavar runningv varavg "
                    "varmov globalvar runningstd",
+    "ndim": "numdims ndims ndim dimensions ndimensions",
     "features": "numfeatures features d c dim size nfeatures channels nchannels "
                 "numchannels nin inputdim inputsize n width nfeat nfeats dims shape "
                 "inputshape units nunits ninputs inputs numunits hidden nodes "
                 "hiddensize nneurons neurons infeatures inchannels inputdims "
-                "layersize outputsize outchannels outfeatures inputfeatures insize",
+                "layersize outputsize outchannels outfeatures inputfeatures insize "
+                "hiddendim outputdim outdim nhidden inputchannels outputchannels",
     "dy": "dy dout upstream grad gradoutput dldy dlout dz g delta gout gradout dnext "
           "gy dloss doutput outgrad grady dvalues accumgrad errortensor error "
           "dldbz da outputgradient gradient outputgrad topgrad dldz err eta douty "
@@ -103,12 +105,29 @@ def _line(error):
 
 
 def parameters(f):
-    """The parameters of a callable, without *args and **kwargs; none if unknown."""
+    """The parameters of a callable, without *args and **kwargs; none if unknown.
+
+    Behind **kwargs stand those of the method that it overrides, by name.
+    """
     try:
-        found = inspect.signature(f).parameters.values()
+        found = [*inspect.signature(f).parameters.values()]
     except (TypeError, ValueError):
         return []
-    return [p for p in found if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    own = [p for p in found if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    if any(p.kind is p.VAR_KEYWORD for p in found):
+        names = {p.name for p in own}
+        own += [p.replace(kind=p.KEYWORD_ONLY) for p in overridden(f)
+                if p.name not in names]
+    return own
+
+
+def overridden(f):
+    """The parameters of the method that a class's, or an object's, stands before."""
+    made = f if inspect.isclass(f) else type(getattr(f, "__self__", None))
+    name = "__init__" if inspect.isclass(f) else getattr(f, "__name__", "")
+    homes = [home for home in made.__mro__ if name in vars(home)][1:2]
+    return [p for home in homes if home is not object
+            for p in parameters(vars(home)[name])[1:]]
 
 
 def asks_for(f, wanted):

@@ -16,7 +16,7 @@ NOT_REPEATABLE = Told("backward not repeatable", "x", "a second backward of the 
                       "forward gives other gradients")
 LATEST = Told("only the last forward", "xhat", "backward uses the values of the latest "
               "forward, not of the cache that it is given")
-NO_MODE = Told("unknown mode", "y", "an unknown mode returns None; it should raise")
+NO_MODE = note("unknown mode", "y", "an unknown mode returns None; it should raise")
 ANY_MODE = note("unknown mode", "y", "an unknown mode is taken without a word")
 
 
@@ -124,7 +124,7 @@ def wrong_shapes(reader, seen):
 
 
 def unknown_mode(reader, p):
-    """A fault: an unknown mode gives None."""
+    """A note: an unknown mode gives None, or is taken."""
     if reader.kind == "backward" or not reader.takes_mode:
         return []
     session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps)

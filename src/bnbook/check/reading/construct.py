@@ -18,8 +18,9 @@ SIZES = {  # what may be asked for as the size: c channels, a batch of `shape`
     "(1, C)": lambda c, shape: (1, c)}
 BUILD = re.compile("build|init|set_?up|set_input|set_size|compile|create|alloc|make_|"
                    "reset_param|connect|add_param")
+LIKE_SIZES = {"features", "outputs", "size"}
 KNOWN = ("features", "gamma", "beta", "learning_rate", "optimizer", "name",
-         "batch_size", "dtype")
+         "batch_size", "dtype", "ndim")
 SPARE = ("features", "learning_rate", "batch_size", "nothing")
 
 
@@ -33,7 +34,7 @@ class Optimizer:
         arrays = [a for a in (*given, *named.values()) if isinstance(a, np.ndarray)]
         if len(arrays) >= 2:
             return arrays[0] - arrays[1]
-        return arrays[0] if arrays else None
+        return arrays[0] if arrays else self
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -84,8 +85,8 @@ class Given(NamedTuple):
                 "gamma": self.gamma.copy(), "beta": self.beta.copy(),
                 "eps": 1e-5 if self.eps is None else self.eps, "momentum": 0.9,
                 "learning_rate": 1.0, "optimizer": Optimizer(), "name": "bn",
-                "batch_size": self.shape[0], "dtype": float, "nothing": None,
-                "x": np.zeros(self.shape)}
+                "batch_size": self.shape[0], "dtype": float,
+                "nothing": None, "ndim": len(self.shape), "x": np.zeros(self.shape)}
 
 
 def ways(thing):
@@ -114,12 +115,19 @@ def made(thing, way, given):
     if given.eps is not None:
         must.add("eps")
     known = [*KNOWN, *(m for m in ("eps", "momentum") if m in must)]
-    named = {given.size_name: "features"} if given.size_name else None
+    named = dict.fromkeys([given.size_name] if given.size_name else _sizes(thing),
+                          "features")
     layer = _called(thing, known, SPARE, given.values(way.size), named)
     for name, size in way.calls:
         _called(getattr(layer, name), ("features", "optimizer", "x", "eps"),
                 ("features", "nothing"), given.values(size))
     return layer
+
+
+def _sizes(thing):
+    """The parameters that are surely sizes: all are the number of channels."""
+    return [p.name for p in parameters(thing) if {*meanings(p.name)} & LIKE_SIZES
+            and (p.default is p.empty or type(p.default) is int)]
 
 
 def _called(f, known, spare, values, named=None):

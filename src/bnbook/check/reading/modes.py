@@ -70,6 +70,16 @@ def required_flags(f):
             if p.default is p.empty and says(p.name)}
 
 
+def unset(thing, forward):
+    """Attribute -> training mode, of a mode that a forward reads and nothing has set.
+    """
+    code = getattr(getattr(thing, forward), "__code__", None)
+    known = [text for text, _ in TEXTS if text in getattr(code, "co_consts", ())]
+    return {name: known[0] if known else says(name) != "testing"
+            for name in getattr(code, "co_names", ())
+            if says(name) and not hasattr(thing, name)}
+
+
 def pairs(means, default):
     """(value in training, value in test mode) of a switch, the likeliest first."""
     if isinstance(default, str):

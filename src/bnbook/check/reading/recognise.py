@@ -19,10 +19,21 @@ def recognise(*code, told=None):
     if len(code) == 1 and hasattr(code[0], "implementation"):
         code = (code[0].implementation,)
     if len(code) == 2 and all(map(callable, code)):
-        return Reader("functions", None, code, told)
+        return _pair(code, told)
     if len(code) == 1:
         return _one(code[0], told)
     raise Broke(f"{len(code)} things were given. {ACCEPTED}")
+
+
+def _pair(code, told):
+    """Functions; or methods that need what their object's constructor makes."""
+    owner = getattr(code[0], "__self__", None)
+    try:
+        return Reader("functions", None, code, told)
+    except Broke:
+        if owner is None or inspect.isclass(owner):
+            raise
+    return Reader("layer", type(owner), [f and f.__name__ for f in code], told)
 
 
 def _one(thing, told):
@@ -31,7 +42,7 @@ def _one(thing, told):
         return Reader("layer", thing, names, told)
     pair = method_pair(thing) or (looks_like_forward(thing) and (thing, None))
     if pair:
-        return Reader("functions", None, pair, told)
+        return _pair(pair, told)
     if inspect.isclass(thing) and names[0]:
         return Reader("layer", thing, (names[0], None), told)
     if callable(thing) and not inspect.isclass(thing) and len(parameters(thing)) >= 2:

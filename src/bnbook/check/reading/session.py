@@ -8,6 +8,7 @@ from bnbook.check.diagnosis.calls import Broke, meanings
 from bnbook.check.diagnosis.results import number
 from bnbook.check.reading import slots
 from bnbook.check.reading.construct import Context, Given, Optimizer, Settings, made
+from bnbook.check.reading.modes import unset
 from bnbook.check.reading.outputs import gradients, named_pair, value
 from bnbook.check.reading.plans import call_by
 
@@ -44,6 +45,8 @@ class Session:
             self.object = made(self.reader.thing, self.reading.way, Given(
                 self._into(self._like(x)).shape, self.gamma, self.beta, eps,
                 size_name=self.reader.hints["size"]))
+            for name, mode in unset(self.object, self.reader.forward_code).items():
+                setattr(self.object, name, mode)
             if self.reading.lazy:
                 self.warm_up(x)
             for name, path in self.reading.parameters.items():
@@ -210,7 +213,9 @@ class Session:
 
     def call_backward(self, plan, dy, rate=1.0):
         """What the backward returned."""
-        boxes = [a for a in self.cache or () if not isinstance(a, np.ndarray)]
+        boxes = [a for a in self.cache or () if not isinstance(a, np.ndarray)] or [
+            a for name, a in getattr(self.layer, "__dict__", {}).items()
+            if name.lower().endswith("cache") and isinstance(a, (tuple, list, dict))]
         if "context" in self.reading.forward.sources():
             boxes = [self.context]
         values = self.handed | self.given_back() | {
