@@ -5,7 +5,7 @@ from contextlib import suppress
 import numpy as np
 
 from bnbook.check.diagnosis.calls import Broke
-from bnbook.check.diagnosis.digits import batch_of_one, digits, float32
+from bnbook.check.diagnosis.digits import batch_of_one, constant, digits, float32
 from bnbook.check.diagnosis.probes import error, observe
 from bnbook.check.diagnosis.told import Told, note
 
@@ -144,5 +144,5 @@ def conduct(reader, probes, right):
         checks += [lambda: references(reader, p)]
     if right and forward and p.x.ndim == 2:
         checks += [lambda check=check: check(reader)
-                   for check in (digits, float32, batch_of_one)]
+                   for check in (digits, float32, batch_of_one, constant)]
     return gathered(checks)

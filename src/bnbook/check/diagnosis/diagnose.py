@@ -87,8 +87,8 @@ def _one(code, kind, seed, told):
     except NotChecked as broke:
         return _unchecked(what, broke)
     except Broke as broke:
-        owner = getattr(code[0], "__self__", None)
-        bare = getattr(owner, "__dict__", None) == {}  # without its constructor
+        bare = any(getattr(getattr(f, "__self__", None), "__dict__", None) == {}
+                   for f in code)  # methods of an object without its constructor
         return (_unchecked if bare and kind != "batch norm" else not_run)(what, broke)
     return Diagnosis(what, tuple(found), kind=kind)
 

@@ -37,6 +37,15 @@ def float32(reader):
     return told
 
 
+def constant(reader):
+    p = probe(14, 6, 3)
+    p.x[:, 1] = 1
+    if np.isfinite(observe(reader, p).results["y"]).all():
+        return []
+    return [Told("no eps", "vareps", "a feature that is constant in a batch gives NaN: "
+                 "there is no eps under the root")]
+
+
 def batch_of_one(reader):
     y = observe(reader, probe(13, 1, 3)).results["y"]
     if not np.isfinite(y).all():

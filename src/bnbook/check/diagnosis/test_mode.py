@@ -50,7 +50,8 @@ def test_mode(reader, p):
     """What a forward in test mode, and a backward after it, do."""
     if reader.takes_eps:
         p = p._replace(eps=0.1)  # large enough to be seen beside a variance of 1
-    trained = observe(reader, p).results
+    before = p._replace(x=p.x[::-1].copy())  # not the batch of the test
+    trained = observe(reader, before).results
     session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps)
     if reader.kind == "layer" and not session.switches:
         return [NO_SWITCH]
@@ -59,13 +60,13 @@ def test_mode(reader, p):
     rng = np.random.default_rng(4)
     spread = min(1, 1e3 * p.eps) or 1  # so that eps shows
     kept = rng.normal(size=p.gamma.size), spread * rng.uniform(0.5, 2, p.gamma.size)
-    session.forward(p.x.copy())  # some keep nothing before it
+    session.forward(before.x.copy())  # some keep nothing before it
     if not session.set_running(*kept):
         return []
-    before = session.running()  # as the code keeps them, in float32 say
+    old = session.running()  # as the code keeps them, in float32 say
     y = session.forward(p.x.copy(), training=False)
-    told, now = _output(y, p, *kept, trained["y"]), session.running()
-    if now is not None and not all(map(np.array_equal, now, before)):
+    told, now = _output(y, p, *kept, trained["y"][::-1]), session.running()
+    if now is not None and not all(map(np.array_equal, now, old)):
         told.append(MOVES)
     return told or _after_test(session, p, trained)
 

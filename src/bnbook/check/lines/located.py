@@ -61,8 +61,8 @@ def explained(evidence, seen, output, found):
     if base not in (Y, TEXTBOOK) and (NAMES[output] in base.right(seen) or any(
             {"y", NAMES[output]} <= TEXTBOOK.right([s]) for s in evidence.mended)):
         return []  # it fits what is told of y, or is right where y is mended
-    edits = [t.edit for o in (output, "gamma", "beta") for t in found.get(o, ())
-             if is_fault(t) and t.edit]
+    of = (output, "gamma", "beta")[:1 if output == "y" else 3]
+    edits = [t.edit for o in of for t in found.get(o, ()) if is_fault(t) and t.edit]
     teller = Teller(base, seen, telling(seen), evidence.laid, NAMES[output])
     for story in teller.told(edits):
         finder = Finder(base, story.edits, NAMES[output], evidence)

@@ -4,6 +4,7 @@ import copy
 import inspect
 import re
 from itertools import permutations
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +46,8 @@ class Optimizer:
 class Settings(dict):
     """Options by name; one that is asked for and not there is what its name means."""
 
+    meant = MappingProxyType({})  # while a copy is made
+
     def __init__(self, **options):
         super().__init__(options)
         self.meant = {}
@@ -54,6 +57,12 @@ class Settings(dict):
         if not found:
             raise KeyError(key)
         return self.meant[found[0]]
+
+    def __getattr__(self, name):
+        try:
+            return self[name]
+        except KeyError as error:
+            raise AttributeError(name) from error
 
 
 class Context:
@@ -81,12 +90,15 @@ class Given(NamedTuple):
     size_name: str | None = None
 
     def values(self, size):
-        return {"features": SIZES[size](self.gamma.size, self.shape),
-                "gamma": self.gamma.copy(), "beta": self.beta.copy(),
-                "eps": 1e-5 if self.eps is None else self.eps, "momentum": 0.9,
-                "learning_rate": 1.0, "optimizer": Optimizer(), "name": "bn",
-                "batch_size": self.shape[0], "dtype": float,
-                "nothing": None, "ndim": len(self.shape), "x": np.zeros(self.shape)}
+        found = {"features": SIZES[size](self.gamma.size, self.shape),
+                 "gamma": self.gamma.copy(), "beta": self.beta.copy(),
+                 "eps": 1e-5 if self.eps is None else self.eps, "momentum": 0.9,
+                 "learning_rate": 1.0, "optimizer": Optimizer(), "name": "bn",
+                 "batch_size": self.shape[0], "dtype": float,
+                 "nothing": None, "ndim": len(self.shape), "x": np.zeros(self.shape),
+                 "bn_param": Settings()}
+        found["bn_param"].meant = found
+        return found
 
 
 def ways(thing):
@@ -114,7 +126,7 @@ def made(thing, way, given):
             for m in meanings(p.name)}
     if given.eps is not None:
         must.add("eps")
-    known = [*KNOWN, *(m for m in ("eps", "momentum") if m in must)]
+    known = [*KNOWN, *(m for m in ("eps", "momentum", "bn_param") if m in must)]
     named = dict.fromkeys([given.size_name] if given.size_name else _sizes(thing),
                           "features")
     layer = _called(thing, known, SPARE, given.values(way.size), named)

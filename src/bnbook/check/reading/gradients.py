@@ -70,7 +70,7 @@ class Gradients:
     def _left(self, use, result, changed, after):
         """The places of the gradients that were not returned."""
         reading, told = self.study.reading, self.study.reader.hints
-        given = gradients(result, self.p.x.size, use.own_names())
+        given = gradients(result, self.p.x.size, use.own_names(), use.order)
         own = reading.parameters
         free = [q for q in changed if q not in (
             *own.values(), *reading.running.values())]

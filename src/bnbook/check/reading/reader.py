@@ -95,7 +95,7 @@ class Reader:
         self.kind, self.thing = kind, thing
         self.forward_code, self.backward_code = code
         self.hints = hints or Hints()
-        self.returned = returned_names(code[0]) if thing is None else []
+        self.returned = [*map(returned_names, code)]
         self.theirs = tuple(f for f in code if f) if thing is None else (
             thing if inspect.isclass(thing) else type(thing),)
         self.takes_eps = thing is not None and takes(thing, "eps")

@@ -6,6 +6,7 @@ import re
 from bnbook.check.diagnosis.calls import Broke, asks_for, attempt, parameters
 from bnbook.check.diagnosis.modules import ACCEPTED, BACKWARD, FORWARD
 from bnbook.check.reading import layers
+from bnbook.check.reading.globals import as_layer, keeps_globals
 from bnbook.check.reading.reader import Reader, backward_alone
 
 NORM = re.compile("batch_?norm|(^|_)bn|norm")
@@ -27,6 +28,9 @@ def recognise(*code, told=None):
 
 def _pair(code, told):
     """Functions; or methods that need what their object's constructor makes."""
+    if keeps_globals(code[0]):
+        return Reader("layer", as_layer(code[0]), [f and f.__name__ for f in code],
+                      told)
     owner = getattr(code[0], "__self__", None)
     try:
         return Reader("functions", None, code, told)

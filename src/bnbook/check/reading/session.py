@@ -9,7 +9,7 @@ from bnbook.check.diagnosis.results import number
 from bnbook.check.reading import slots
 from bnbook.check.reading.construct import Context, Given, Optimizer, Settings, made
 from bnbook.check.reading.modes import unset
-from bnbook.check.reading.outputs import gradients, named_pair, value
+from bnbook.check.reading.outputs import core, gradients, named_pair, value
 from bnbook.check.reading.plans import call_by
 
 RUNNING = ("running_mean", "running_var")
@@ -100,8 +100,8 @@ class Session:
         if result is None and self.reading.output is not None:
             result = np.array(slots.get(self.object, self.reading.output))
         y, rest = value(result, self.handed["x"].shape)
-        self.names = dict(zip(map(id, result), self.reader.returned)) if isinstance(
-            result, tuple) and len(result) == len(self.reader.returned) else {}
+        self.names = dict(zip(map(id, result), self.reader.returned[0])) if isinstance(
+            result, tuple) and len(result) == len(self.reader.returned[0]) else {}
         self.cache = [a for a in rest if a is not self.bn_param]
         self.handed["y"] = y
         self._take_running()
@@ -172,6 +172,17 @@ class Session:
         return kept | {name: source for name, source in self.reading.forward.names
                        if source in ("x", *PAIR)}
 
+    @property
+    def order(self):
+        """gamma and beta as they are returned: as in the contract, unless the author's
+        own arguments have another order, or one of them alone.
+        """
+        taken = [s for _, s in self.reading.forward.names if s in PAIR] or [*PAIR]
+        said = [n for name in self.reader.returned[1] for n in PAIR
+                if n in meanings(core(name))]
+        own = taken != [*PAIR] and {*said} == {*taken}
+        return said if own else taken
+
     def named(self):
         """Parameter -> source, for what the forward takes or returns under its names.
         """
@@ -225,7 +236,7 @@ class Session:
 
     def returned(self, result):
         """What the backward gave, returned or left, as arrays in this book's layout."""
-        found = gradients(result, self.x.size, self.own_names())
+        found = gradients(result, self.x.size, self.own_names(), self.order)
         for name, path in self.reading.left.items():
             if name not in found and slots.has(self.object, path):
                 found[name] = slots.get(self.object, path)

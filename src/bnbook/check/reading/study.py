@@ -10,9 +10,9 @@ from bnbook.check.reading import slots
 from bnbook.check.reading.gradients import Gradients
 from bnbook.check.reading.judge import fitted_eps, judged, stands
 from bnbook.check.reading.layouts import layouts
-from bnbook.check.reading.modes import required_flags, switches, working
+from bnbook.check.reading.modes import required_flags, says, switches, working
 from bnbook.check.reading.outputs import left_behind, moved
-from bnbook.check.reading.parameters import parameters_of, running_of
+from bnbook.check.reading.parameters import means, parameters_of, running_of
 from bnbook.check.reading.plans import first_that_runs, plans
 from bnbook.check.reading.session import RUNNING
 
@@ -87,10 +87,13 @@ class Study:
         named = required_flags(f)
         if not self.reading.handed:
             return plans(f, ("x",), ("x", "nothing"), named)
+        boxes = {q.name: "bn_param" for q in parameters(f)[1:]
+                 if q.default is q.empty and not says(q.name)}
         by_name = plans(f, KNOWN, SPARE, named) + [
             plan for plan in plans(f, ("x",), PAIRS, named)
-            if "parameters" in plan.sources()]
-        given = [q.name for q in parameters(f)[:3]]
+            if "parameters" in plan.sources()] + plans(
+                f, ("x",), SPARE, named | boxes)
+        given = [q.name for q in parameters(f)[:3] if q.default is q.empty]
         if len(given) < 3 or {"x", "gamma", "beta"} <= {
                 m for q in parameters(f) for m in meanings(q.name)[:1]}:
             return by_name
@@ -160,7 +163,8 @@ class Study:
             r.running = running_of(layer, slots.places(layer), self.c,
                                    self._tested_with, {*r.parameters.values()},
                                    self.reader.hints)
-            if r.running and not self._is_mean(r.running["running_mean"]):
+            mean = r.running.get("running_mean")
+            if r.running and means(mean) != "running_mean" and not self._is_mean(mean):
                 r.running = {}
             return
         taken = [a.shape for a in layouts(self.p.x.ndim) if self._keeps(a.shape)]
