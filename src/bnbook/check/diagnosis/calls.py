@@ -49,8 +49,10 @@ NAMES = {
     "gx": "gx gammax", "y": "y out output outputs result activations",
     "learning_rate": "learningrate lr alpha eta rate step stepsize lrate",
     "optimizer": "optimizer optim opt optimiser", "name": "name layername",
+    "index": "layeridx layerindex index idx i l layer layerid",
     "batch_size": "batchsize bs batch m minibatchsize", "dtype": "dtype",
-    "p": "p prob rate dropprob droprate dropoutrate keepprob keep prop dropout",
+    "p": "p prob rate dropprob droprate dropoutrate keepprob keep prop dropout "
+         "probability dropratio rho",
     "rng": "rng generator random randomstate", "seed": "seed",
     "w": "w weight weights filters kernel kernels filter f theta",
     "b": "b bias biases", "groups": "g groups numgroups ngroups",

@@ -16,7 +16,7 @@ SIZES = {  # what may be asked for as the size: c channels, a batch of `shape`
     "a number": lambda c, shape: c, "(C,)": lambda c, shape: (c,),
     "a batch's shape": lambda c, shape: tuple(shape),
     "an example's shape": lambda c, shape: tuple(shape[1:]),
-    "(1, C)": lambda c, shape: (1, c)}
+    "(1, C)": lambda c, shape: (1, c), "many": lambda c, shape: [c] * 3}
 BUILD = re.compile("build|init|set_?up|set_input|set_size|compile|create|alloc|make_|"
                    "reset_param|connect|add_param")
 LIKE_SIZES = {"features", "outputs", "size"}

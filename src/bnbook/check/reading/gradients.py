@@ -13,7 +13,7 @@ from bnbook.check.reading.parameters import found_by
 from bnbook.check.reading.plans import first_that_runs, plans
 
 KNOWN = ("dy", "context", "cache", "x", "gamma", "beta", "eps", "bn_param", "y",
-         "learning_rate", "optimizer")
+         "learning_rate", "optimizer", "index")
 GRAPH = ("mu", "sq", "xmu", "var", "vareps", "std", "ivar", "xhat", "gx")
 UPSTREAM = ("d", "grad", "err", "delta", "accum")
 

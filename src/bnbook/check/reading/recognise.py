@@ -37,13 +37,22 @@ def _pair(code, told):
     except Broke:
         if owner is None or inspect.isclass(owner):
             raise
-    return Reader("layer", type(owner), [f and f.__name__ for f in code], told)
+    return _layer(type(owner), [f and f.__name__ for f in code], told)
+
+
+def _layer(thing, names, told):
+    """The reader of a layer, or of the batch norm among a network's methods."""
+    reader = Reader("layer", thing, names, told)
+    if reader.reading.broke and NORM.search(names[0].lower()):
+        raise Broke(f"the backward raises {reader.reading.broke}: if it needs what "
+                    "another method keeps, hand in the two as functions")
+    return reader
 
 
 def _one(thing, told):
     names = [layers.method(thing, words) for words in (layers.FORWARD, layers.BACKWARD)]
     if layers.looks_like_layer(thing):
-        return Reader("layer", thing, names, told)
+        return _layer(thing, names, told)
     pair = method_pair(thing) or (looks_like_forward(thing) and (thing, None))
     if pair:
         return _pair(pair, told)

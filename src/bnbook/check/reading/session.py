@@ -123,7 +123,7 @@ class Session:
         self.lent = mean.copy(), var.copy()
         self.handed |= {"x": self._into(x), "bn_param": self.bn_param, "nothing": None,
                         "running": (mean, var), "context": self.context, "name": "",
-                        "parameters": tuple(self.handed[n] for n in PAIR)}
+                        "index": 0, "parameters": tuple(self.handed[n] for n in PAIR)}
 
     def _kept_as(self, mean, var, shape):
         """Running statistics in the shape in which they are handed over."""

@@ -17,7 +17,7 @@ from bnbook.check.reading.plans import first_that_runs, plans
 from bnbook.check.reading.session import RUNNING
 
 KNOWN = ("context", "x", "gamma", "beta", "bn_param", "running_mean", "running_var",
-         "eps", "momentum", "name")
+         "eps", "momentum", "name", "index")
 SPARE = ("x", "gamma", "beta", "bn_param", "eps", "running", "momentum", "training",
          "nothing")
 PAIRS = ("parameters", "running", "momentum", "training", "nothing")
@@ -86,7 +86,7 @@ class Study:
         """
         named = required_flags(f)
         if not self.reading.handed:
-            return plans(f, ("x",), ("x", "nothing"), named)
+            return plans(f, ("x", "index"), ("x", "nothing"), named)
         boxes = {q.name: "bn_param" for q in parameters(f)[1:]
                  if q.default is q.empty and not says(q.name)}
         by_name = plans(f, KNOWN, SPARE, named) + [
@@ -199,10 +199,12 @@ class Study:
         use, shift = self.use(), np.linspace(0.5, 1, self.c)
         for first in self.firsts:
             use.forward(first)
-        moved_on = np.ravel(slots.get(use.layer, path)) + shift
+        kept = np.ravel(slots.get(use.layer, path))
+        if kept.size != self.c:  # a list of all that there were
+            return False
         x = self.p.x - shift.reshape(-1, *[1] * (self.p.x.ndim - 2))
         try:
-            seen = self._tested_with({path: moved_on}), self._tested({}, x)
+            seen = self._tested_with({path: kept + shift}), self._tested({}, x)
         except Broke:
             return True
         return not np.isfinite(seen).all() or error(*seen) < 1e-6
