@@ -16,8 +16,6 @@ from bnbook.check.diagnosis.told import (
     as_findings,
     is_fault,
     joined,
-    name_of,
-    node_of,
     note,
 )
 from bnbook.check.diagnosis.use import use
@@ -73,7 +71,7 @@ class Diagnosing:
         for one in wrong_shapes(self.reader, self.seen) + missing(
                 self.reader, self.seen):
             self.told.append(one)
-            self.found += self._as([one], WORD[node_of(one)])
+            self.found += self._as([one], WORD[one.node])
 
     def _whose(self):
         """Which forward the gradients are of, where y is wrong."""
@@ -106,7 +104,7 @@ class Diagnosing:
             parts.append(("conduct", use(reader, first[0].probe,
                                          "no images" not in names)))
         late = [f for part, told in parts for f in as_findings(told, first, part=part)]
-        known = {f"test mode, {name_of(t)}" for t in self.told} | (
+        known = {f"test mode, {t.name}" for t in self.told} | (
             {"test mode"} if self.wrong_y else set())
         if "no test mode" in {f.name for f in late}:
             known.add("unknown mode")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bnbook.check.diagnosis.probes import error, observe, probe
-from bnbook.check.diagnosis.told import Told
+from bnbook.check.diagnosis.told import Told, note
 
 
 def digits(reader):
@@ -14,9 +14,9 @@ def digits(reader):
     right = observe(reader, p._replace(x=x)).results["y"]
     shifted = observe(reader, p._replace(x=x + 2.0**20)).results["y"]
     if error(shifted, right) > 1e-7:
-        told.append(("note", Told(
+        told.append(note(
             "one-pass variance", "var", "right, but with few digits where the mean is "
-            "large: var is mean(x²) − mu², or as good as that (chapter 11)")))
+            "large: var is mean(x²) − mu², or as good as that (chapter 11)"))
     return told
 
 
@@ -28,12 +28,10 @@ def float32(reader):
     y, wide = seen.results["y"], observe(reader, p._replace(x=x.astype(float)))
     told = []
     if y.dtype != np.float32:
-        told.append(("note", Told("dtype", "y", f"a float32 batch comes back as "
-                                  f"{y.dtype}")))
+        told.append(note("dtype", "y", f"a float32 batch comes back as {y.dtype}"))
     if error(y, wide.results["y"]) > 1e-4:
-        told.append(("note", Told(
-            "few digits in float32", "mu", "right, but with few digits in float32 "
-            "where the mean is large (chapter 11)")))
+        told.append(note("few digits in float32", "mu", "right, but with few digits in "
+                         "float32 where the mean is large (chapter 11)"))
     return told
 
 
@@ -50,5 +48,5 @@ def batch_of_one(reader):
     y = observe(reader, probe(13, 1, 3)).results["y"]
     if not np.isfinite(y).all():
         return []
-    return [("note", Told("batch of one", "var", "a batch of one is accepted: y is β "
-                          "and dx is 0, whatever x is"))]
+    return [note("batch of one", "var", "a batch of one is accepted: y is β and dx is "
+                 "0, whatever x is")]

@@ -17,7 +17,7 @@ def located(reader, seen, told):
     """What is told, with the reader's lines where they are known.
 
     told: "y", "x", "gamma", "beta" -> what is told of that output, a list of Told and
-    ("note", Told); so is the result. The reader's code is run again, on the probe where
+    notes too; so is the result. The reader's code is run again, on the probe where
     eps weighs most; its lines are believed only where the edits that they show give
     all that was seen. What the lines show replaces what else would fit.
     """

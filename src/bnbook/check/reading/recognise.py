@@ -82,18 +82,8 @@ def method_pair(thing):
     forwards.sort(key=lambda n: not NORM.search(n.lower()))
     backwards = {BACKWARD.sub("", n.lower(), count=1): n for n in reversed(names)
                  if BACKWARD.search(n.lower())}
+    owner = attempt(object.__new__, thing) if inspect.isclass(thing) else thing
     for name in forwards:
-        owner = _owner(thing)
         back = backwards.get(FORWARD.sub("", name.lower(), count=1))
         return getattr(owner, name), back and getattr(owner, back)
     return None
-
-
-def _owner(thing):
-    """An object of a class, whose methods keep nothing in it."""
-    if not inspect.isclass(thing):
-        return thing
-    try:
-        return attempt(thing)
-    except Broke:
-        return attempt(thing.__new__, thing)
