@@ -12,6 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+
+def _all(words):
+    """What averages of something are called."""
+    kinds = "running moving run mov move avg pop global ema"
+    return " ".join(kind + word for kind in kinds.split() for word in words.split())
+
+
 NAMES = {
     "x": "x input inputs inp a h batch data inputtensor inputdata z xbatch feature in",
     "gamma": "gamma g weight weights scale scaler gammas w bw gain coef gammaparam",
@@ -22,12 +29,8 @@ NAMES = {
     "mode": "mode phase",
     "training": "training train istraining trainflg trainflag istrain trainable",
     "testing": "test testing istest inference eval evaluate predict testingphase",
-    "running_mean": "runningmean movingmean runmean runningmu movmean avgmean rm "
-                    "popmean runningmeans movingmu runningavg meanrunning emamean "
-                    "runningm meanavg meanmov globalmean",
-    "running_var": "runningvar movingvar runvar runningvariance movingvariance "
-                   "movvar avgvar rv popvar varrunning emavar runningv varavg "
-                   "varmov globalvar runningstd",
+    "running_mean": f"rm meanrunning meanavg meanmov {_all('mean means mu m avg')}",
+    "running_var": f"rv varrunning varavg varmov {_all('var vars variance v std')}",
     "ndim": "numdims ndims ndim dimensions ndimensions",
     "features": "numfeatures features d c dim size nfeatures channels nchannels "
                 "numchannels nin inputdim inputsize n width nfeat nfeats dims shape "

@@ -126,7 +126,8 @@ def unknown_mode(reader, p):
     try:
         session.forward(p.x.copy(), mode="no such mode")
     except Broke as broke:
-        return [] if broke.__cause__ else [ANY_MODE]
+        if broke.__cause__:
+            return []
     return [ANY_MODE]
 
 

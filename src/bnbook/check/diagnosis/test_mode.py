@@ -80,11 +80,7 @@ def by_practice(session, p, trained):
         for _ in range(300):
             session.forward(p.x.copy())
         seen.append(session.forward(p.x.copy(), training=False))
-    v, m = _values(p, p.gamma, p.gamma), p.x.size / p.gamma.size
-    unbiased = v.beta + (trained - v.beta) * np.sqrt(
-        (v.batch_var + v.eps) / (v.batch_var * m / (m - 1) + v.eps))
-    if error(*seen) > CLOSE or any(fits(seen[1], y, FLOAT32)
-                                   for y in (trained, unbiased)):
+    if error(*seen) > CLOSE or error(seen[1], trained) < 0.3:  # unbiased, say
         return None
     return Told("test mode", "xhat", "in test mode y is another one, though one batch "
                 "was all the training: " + compared(seen[1], trained), False)

@@ -100,8 +100,7 @@ def first_kept(parts, output):
 
 
 def fits_own_forward(reader, s, output):
-    """Whether a gradient is the numerical one of the reader's forward; None if unsure.
-    """
+    """Whether a gradient is the reader's forward's, numerically; None if unsure."""
     def forward(x, gamma, beta):
         session = reader.start(gamma, beta, s.probe.eps)
         return number("y", session.forward(x), s.probe.dy.shape)

@@ -26,16 +26,13 @@ SPARE = ("features", "learning_rate", "batch_size", "nothing")
 
 
 class Optimizer:
-    """An optimizer that takes the whole gradient off: what has moved is the gradient.
-    """
+    """An optimizer that takes the whole gradient off: what moved is the gradient."""
 
     learning_rate = lr = alpha = eta = 1.0
 
     def __call__(self, *given, **named):
         arrays = [a for a in (*given, *named.values()) if isinstance(a, np.ndarray)]
-        if len(arrays) >= 2:
-            return arrays[0] - arrays[1]
-        return arrays[0] if arrays else self
+        return arrays[0] - arrays[1] if arrays[1:] else [*arrays, self][0]
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -73,8 +70,7 @@ class Context:
 
 
 class Way(NamedTuple):
-    """How an object is made: the size that its constructor gets, then what is called.
-    """
+    """How an object is made: the size its constructor gets, then what is called."""
 
     size: str = "a number"
     calls: tuple = ()

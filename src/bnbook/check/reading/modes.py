@@ -73,8 +73,7 @@ def required_flags(f):
 
 
 def unset(thing, forward):
-    """Attribute -> training mode, of a mode that a forward reads and nothing has set.
-    """
+    """Attribute -> training mode, of what a forward reads and nothing has set."""
     code = getattr(getattr(thing, forward, None), "__code__", None)
     known = [text for text, _ in TEXTS if text in getattr(code, "co_consts", ())]
     return {name: known[0] if known else says(name) != "testing"

@@ -1,5 +1,4 @@
-"""What a reader's forward and backward gave: returned, in any nesting, or left behind.
-"""
+"""What a reader's forward and backward returned, in any nesting, or left behind."""
 
 import ast
 import inspect

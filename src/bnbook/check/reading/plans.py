@@ -1,5 +1,4 @@
-"""How a reader's function is called: which of the things at hand each parameter gets.
-"""
+"""How a reader's function is called: what of that at hand each parameter gets."""
 
 from itertools import islice, permutations
 from typing import NamedTuple

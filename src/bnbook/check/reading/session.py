@@ -174,9 +174,7 @@ class Session:
 
     @property
     def order(self):
-        """gamma and beta as they are returned: as in the contract, unless the author's
-        own arguments have another order, or one of them alone.
-        """
+        """gamma and beta as returned: the contract's order, or the author's own."""
         taken = [s for _, s in self.reading.forward.names if s in PAIR] or [*PAIR]
         said = [n for name in self.reader.returned[1] for n in PAIR
                 if n in meanings(core(name))]
@@ -184,8 +182,7 @@ class Session:
         return said if own else taken
 
     def named(self):
-        """Parameter -> source, for what the forward takes or returns under its names.
-        """
+        """Parameter -> source, of what the forward takes or returns by name."""
         names = [self.names.get(id(a), "") for a in self.cache]
         return self.own_names() | {
             name: f"returned {i}" for i, name in enumerate(names)

@@ -82,8 +82,7 @@ class Study:
         return y
 
     def _forward_plans(self, f):
-        """By name if all that must be handed over has one; else x, gamma, beta first.
-        """
+        """By name if all that must be handed over has one; or x, gamma, beta first."""
         named = required_flags(f)
         if not self.reading.handed:
             return plans(f, ("x", "index"), ("x", "nothing"), named)
@@ -161,7 +160,7 @@ class Study:
         if self.reader.thing is not None:
             layer = self.ran().layer
             r.running = running_of(layer, slots.places(layer), self.c,
-                                   self._tested_with, {*r.parameters.values()},
+                                   self._tested, {*r.parameters.values()},
                                    self.reader.hints)
             mean = r.running.get("running_mean")
             if r.running and means(mean) != "running_mean" and not self._is_mean(mean):
@@ -182,17 +181,15 @@ class Study:
         except Broke:
             return False
 
-    def _tested(self, values, x):
+    def _tested(self, values, x=None):
         """y in test mode after two batches, with other values in some places."""
         use = self.use()
         for first in self.firsts:
             use.forward(first)
         for path, a in values.items():
             slots.put(use.layer, path, a)
-        return use.forward(x, training=not use.switches)
-
-    def _tested_with(self, values):
-        return self._tested(values, self.p.x.copy())
+        return use.forward(self.p.x.copy() if x is None else x,
+                           training=not use.switches)
 
     def _is_mean(self, path):
         """Whether a place is the mean itself, and not a sum that a count divides."""
@@ -204,7 +201,7 @@ class Study:
             return False
         x = self.p.x - shift.reshape(-1, *[1] * (self.p.x.ndim - 2))
         try:
-            seen = self._tested_with({path: kept + shift}), self._tested({}, x)
+            seen = self._tested({path: kept + shift}), self._tested({}, x)
         except Broke:
             return True
         return not np.isfinite(seen).all() or error(*seen) < 1e-6
