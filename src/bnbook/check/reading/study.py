@@ -36,7 +36,7 @@ class Study:
 
     def __init__(self, reader, p, reading):
         self.reader, self.p, self.reading = reader, p, reading
-        self.c, self.lazy, self.results = p.gamma.size, set(), {}
+        self.c, self.lazy, self.results = p.gamma.size, {}, {}
         n, c, *space = p.x.shape
         self.firsts = probe(1, n, c, *space).x, probe(2, n, c, *space).x
         y = self._find_forward()
@@ -124,18 +124,19 @@ class Study:
         fresh = slots.copied(slots.places(self.use().made(self.p.x)))
         layer = self.ran().layer
         found = slots.places(layer)
-        self.lazy = {path for path, a in found.items() if path not in fresh
-                     or np.size(fresh[path]) != np.size(a)}
+        self.lazy = {path: np.array(a, float) for path, a in found.items()
+                     if path not in fresh or np.size(fresh[path]) != np.size(a)}
         if not self.reading.handed:
             self.reading.parameters = parameters_of(
                 layer, found, self.c, self._with, self.reader.hints)
-        self.reading.lazy = bool(self.lazy & {*self.reading.parameters.values()})
+        self.reading.lazy = bool({*self.lazy} & {*self.reading.parameters.values()})
 
     def _with(self, values):
         """y with other values in some places; Broke if the forward overwrites them."""
-        use = self.use(lazy=bool(self.lazy & set(values)))
-        for path, a in values.items():
-            slots.put(use.made(self.p.x), path, a)
+        use = self.use(lazy=bool(self.lazy))
+        for path, a in (self.lazy | values).items():  # what starts at random stays
+            if path in values or slots.has(use.made(self.p.x), path):
+                slots.put(use.made(self.p.x), path, a)
         y = use.forward(self.p.x.copy())
         for path, a in values.items():
             if error(np.ravel(slots.get(use.layer, path)), a) > 1e-6:
