@@ -345,7 +345,7 @@ def test_an_own_error_is_raised_and_says_whose_it_is(monkeypatch):
     def planted(*given):
         raise KeyError("planted")
 
-    monkeypatch.setattr(batch_norm, "forward_findings", planted)
+    monkeypatch.setattr(batch_norm.outputs, "forward_findings", planted)
     names = {}
     exec(RIGHT, names)
     with pytest.raises(KeyError) as raised:

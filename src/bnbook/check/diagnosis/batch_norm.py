@@ -1,13 +1,8 @@
 """The diagnosis of a batch norm: values, gradients, images, memory and state."""
 
+from bnbook.check.diagnosis import outputs
 from bnbook.check.diagnosis.conduct import conduct, wrong_shapes
 from bnbook.check.diagnosis.observed import observed, with_eps
-from bnbook.check.diagnosis.outputs import (
-    WORD,
-    backward_findings,
-    forward_findings,
-    image_findings,
-)
 from bnbook.check.diagnosis.state import state
 from bnbook.check.diagnosis.told import (
     FEW_DIGITS,
@@ -16,12 +11,11 @@ from bnbook.check.diagnosis.told import (
     as_findings,
     is_fault,
     joined,
-    name_of,
-    node_of,
     note,
 )
 from bnbook.check.diagnosis.use import use
 from bnbook.check.edits.programs import inputs_of, values_of
+from bnbook.check.edits.table import NAMES as WORD
 from bnbook.check.lines import located, spoiling
 
 FITS = {  # what the gradients fit -> what is said of all of them, and of one
@@ -47,9 +41,9 @@ class Diagnosing:
         self.reader, self.seed = reader, seed
         self.back_alone = reader.kind == "backward"
         self.seen, notes = with_eps(reader, observed(reader, seed))
-        self.told, self.forward = forward_findings(self.seen)
+        self.told, self.forward = outputs.forward_findings(self.seen)
         self.wrong_y = any(map(is_fault, self.told))
-        self.fits = backward_findings(reader, self.seen, self.forward)
+        self.fits = outputs.backward_findings(reader, self.seen, self.forward)
         self.of = dict(self.fits.told) if self.fits else {}
         self.found = self._as(notes, "y")
 
@@ -73,7 +67,7 @@ class Diagnosing:
         for one in wrong_shapes(self.reader, self.seen) + missing(
                 self.reader, self.seen):
             self.told.append(one)
-            self.found += self._as([one], WORD[node_of(one)])
+            self.found += self._as([one], WORD[one.node])
 
     def _whose(self):
         """Which forward the gradients are of, where y is wrong."""
@@ -91,7 +85,7 @@ class Diagnosing:
 
     def _images(self):
         if len(self.seen) == 6 and not self.back_alone:  # not on squares or images only
-            self.found += [f._replace(part="images") for f in image_findings(
+            self.found += [f._replace(part="images") for f in outputs.image_findings(
                 self.reader, self.seen, self.told, self.forward, self.of, self.seed)]
 
     def _late(self):
@@ -106,7 +100,7 @@ class Diagnosing:
             parts.append(("conduct", use(reader, first[0].probe,
                                          "no images" not in names)))
         late = [f for part, told in parts for f in as_findings(told, first, part=part)]
-        known = {f"test mode, {name_of(t)}" for t in self.told} | (
+        known = {f"test mode, {t.name}" for t in self.told} | (
             {"test mode"} if self.wrong_y else set())
         if "no test mode" in {f.name for f in late}:
             known.add("unknown mode")

@@ -12,27 +12,32 @@ from pathlib import Path
 
 import numpy as np
 
+
+def _all(words):
+    """What averages of something are called."""
+    kinds = "running moving run mov move avg pop global ema"
+    return " ".join(kind + word for kind in kinds.split() for word in words.split())
+
+
 NAMES = {
     "x": "x input inputs inp a h batch data inputtensor inputdata z xbatch feature in",
     "gamma": "gamma g weight weights scale scaler gammas w bw gain coef gammaparam",
     "beta": "beta b bias biases shift intercept offset betas bb betaparam",
     "eps": "eps epsilon e",
-    "momentum": "momentum mom decay rho",
+    "momentum": "momentum mom decay rho alpha movingdecay momenti",
     "bn_param": "bnparam bnparams param params config cfg options opts hyperparams",
     "mode": "mode phase",
     "training": "training train istraining trainflg trainflag istrain trainable",
     "testing": "test testing istest inference eval evaluate predict testingphase",
-    "running_mean": "runningmean movingmean runmean runningmu movmean avgmean rm "
-                    "popmean runningmeans movingmu runningavg meanrunning emamean "
-                    "runningm meanavg meanmov globalmean",
-    "running_var": "runningvar movingvar runvar runningvariance movingvariance "
-                   "movvar avgvar rv popvar varrunning emavar runningv varavg "
-                   "varmov globalvar runningstd",
+    "running_mean": f"rm meanrunning meanavg meanmov {_all('mean means mu m avg')}",
+    "running_var": f"rv varrunning varavg varmov {_all('var vars variance v std')}",
+    "ndim": "numdims ndims ndim dimensions ndimensions",
     "features": "numfeatures features d c dim size nfeatures channels nchannels "
                 "numchannels nin inputdim inputsize n width nfeat nfeats dims shape "
                 "inputshape units nunits ninputs inputs numunits hidden nodes "
                 "hiddensize nneurons neurons infeatures inchannels inputdims "
-                "layersize outputsize outchannels outfeatures inputfeatures insize",
+                "layersize outputsize outchannels outfeatures inputfeatures insize "
+                "hiddendim outputdim outdim nhidden inputchannels outputchannels",
     "dy": "dy dout upstream grad gradoutput dldy dlout dz g delta gout gradout dnext "
           "gy dloss doutput outgrad grady dvalues accumgrad errortensor error "
           "dldbz da outputgradient gradient outputgrad topgrad dldz err eta douty "
@@ -47,8 +52,10 @@ NAMES = {
     "gx": "gx gammax", "y": "y out output outputs result activations",
     "learning_rate": "learningrate lr alpha eta rate step stepsize lrate",
     "optimizer": "optimizer optim opt optimiser", "name": "name layername",
+    "index": "layeridx layerindex index idx i l layer layerid",
     "batch_size": "batchsize bs batch m minibatchsize", "dtype": "dtype",
-    "p": "p prob rate dropprob droprate dropoutrate keepprob keep prop dropout",
+    "p": "p prob rate dropprob droprate dropoutrate keepprob keep prop dropout "
+         "probability dropratio rho",
     "rng": "rng generator random randomstate", "seed": "seed",
     "w": "w weight weights filters kernel kernels filter f theta",
     "b": "b bias biases", "groups": "g groups numgroups ngroups",
@@ -103,12 +110,29 @@ def _line(error):
 
 
 def parameters(f):
-    """The parameters of a callable, without *args and **kwargs; none if unknown."""
+    """The parameters of a callable, without *args and **kwargs; none if unknown.
+
+    Behind **kwargs stand those of the method that it overrides, by name.
+    """
     try:
-        found = inspect.signature(f).parameters.values()
+        found = [*inspect.signature(f).parameters.values()]
     except (TypeError, ValueError):
         return []
-    return [p for p in found if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    own = [p for p in found if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    if any(p.kind is p.VAR_KEYWORD for p in found):
+        names = {p.name for p in own}
+        own += [p.replace(kind=p.KEYWORD_ONLY) for p in overridden(f)
+                if p.name not in names]
+    return own
+
+
+def overridden(f):
+    """The parameters of the method that a class's, or an object's, stands before."""
+    made = f if inspect.isclass(f) else type(getattr(f, "__self__", None))
+    name = "__init__" if inspect.isclass(f) else getattr(f, "__name__", "")
+    homes = [home for home in made.__mro__ if name in vars(home)][1:2]
+    return [p for home in homes if home is not object
+            for p in parameters(vars(home)[name])[1:]]
 
 
 def asks_for(f, wanted):

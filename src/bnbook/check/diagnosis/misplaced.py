@@ -1,5 +1,4 @@
-"""An output that is right but for one thing: whose statistics, its places, its limits.
-"""
+"""An output right but for one thing: whose statistics, its places, its limits."""
 
 import numpy as np
 

@@ -8,8 +8,7 @@ from bnbook.norm.batch_norm import EPS
 
 
 def observed(reader, seed):
-    """What was seen on batches, or on square ones, or on images; Broke if nothing runs.
-    """
+    """What was seen on batches, or square ones, or images; Broke if nothing runs."""
     lines = []
     for probes in (batches, squares, images):
         seen, line = tried(reader, probes(seed))

@@ -7,7 +7,7 @@ import numpy as np
 from bnbook.check.diagnosis.conduct import wrong_shapes
 from bnbook.check.diagnosis.probes import images, tried
 from bnbook.check.diagnosis.products import Parts, by_op, products, wanted_shape
-from bnbook.check.diagnosis.told import Told, as_findings, name_of
+from bnbook.check.diagnosis.told import Told, as_findings, note
 from bnbook.check.diagnosis.unnamed import (
     few_digits,
     fits_own_forward,
@@ -110,27 +110,26 @@ def image_findings(reader, seen, told, forward, gradients, seed):
         for p in images(seed)))
     if not pictures:
         return [] if reader.kind == "backward" else as_findings(
-            [("note", Told("no images", "x", "it takes (N, C) only"))], seen)
+            [note("no images", "x", "it takes (N, C) only")], seen)
     sizes = {n: a.shape for s in pictures for n, a in s.results.items()
              if a.shape != wanted_shape(s, n)}
     if sizes:
         name, shape = next(iter(sizes.items()))
-        return as_findings([("note", Told(
-            "no images", "x", "it takes (N, C) only: of (N, C, H, W) "
-            f"{WORD[name]} comes back as {shape}"))], seen)
-    known = {name_of(f) for f in told}
+        return as_findings([note("no images", "x", "it takes (N, C) only: of (N, C, H, "
+                                 f"W) {WORD[name]} comes back as {shape}")], seen)
+    known = {f.name for f in told}
     if "unnamed" in known:
         return []
     now, forward = forward_findings(pictures, forward)
-    new = [f for f in now if name_of(f) not in known]
+    new = [f for f in now if f.name not in known]
     old = {f.name for faults in gradients.values() for f in faults}
     grads = backward_findings(reader, pictures, forward,
                               [o for o, faults in gradients.items() if faults])
     new += [f for faults in (grads.told if grads else {}).values()
             for f in faults if f.name not in old]
-    if "unnamed" in map(name_of, new):
+    if "unnamed" in {f.name for f in new}:
         new = new[:1]
     shapes = [f for f in wrong_shapes(reader, pictures)
-              if not new and name_of(f) not in known]
+              if not new and f.name not in known]
     return as_findings(new, pictures, "on images (N, C, H, W): ") + as_findings(
         shapes, pictures)

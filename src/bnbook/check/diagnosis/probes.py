@@ -120,8 +120,7 @@ def fits(got, expected, tolerance=TOLERANCE):
 
 
 def alike(seen):
-    """What was seen, without gradients where the backward broke on any of the probes.
-    """
+    """What was seen, without gradients if the backward broke on any of the probes."""
     broke = next((s.session.broke for s in seen if s.session.broke), "")
     if not broke:
         return seen

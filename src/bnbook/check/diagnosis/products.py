@@ -56,8 +56,7 @@ class Parts:
                 for s, v in zip(self.seen, self.values)]
 
     def coefficients(self, output):
-        """Part -> what multiplies it, for each channel of each probe; None if nothing.
-        """
+        """Part -> what multiplies it, in each channel of each probe; or None."""
         names, found = [n for n, p in PARTS.items() if p.output == output], []
         for s, v in zip(self.seen, self.values):
             got, shape = s.results[output], wanted_shape(s, output)

@@ -6,11 +6,7 @@ from bnbook.check.diagnosis.calls import Broke, attempt
 
 
 def number(name, a, shape=None):
-    """What the reader's code gave, as an array; Broke if it is of no use as one.
-
-    Everything that is compared comes in through here, so that what breaks behind it is
-    no fault of the reader's.
-    """
+    """What the reader's code gave, all of it, as an array; Broke if it is of no use."""
     a = attempt(np.asarray, a)
     a = a.astype(float) if a.dtype == bool else a
     if a.dtype.kind not in "iuf":

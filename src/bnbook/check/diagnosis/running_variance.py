@@ -1,5 +1,4 @@
-"""What a running variance is an average of, once the running mean's weights are known.
-"""
+"""What a running variance averages, once the running mean's weights are known."""
 
 import numpy as np
 

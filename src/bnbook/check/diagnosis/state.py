@@ -2,18 +2,9 @@
 
 import numpy as np
 
+from bnbook.check.diagnosis import momentum as weighed
 from bnbook.check.diagnosis.calls import Broke
-from bnbook.check.diagnosis.momentum import MOMENTUM, default, momenta, momentum
-from bnbook.check.diagnosis.running_variance import (
-    CLOSE,
-    running_variance,
-    weights,
-)
-from bnbook.check.diagnosis.start import (
-    start_of_functions,
-    start_of_layer,
-    stateless,
-)
+from bnbook.check.diagnosis.running_variance import CLOSE, running_variance, weights
 from bnbook.check.diagnosis.test_mode import test_mode
 from bnbook.check.diagnosis.told import Told, note
 
@@ -36,8 +27,8 @@ def running(reader, p, own=None):
     rng = np.random.default_rng(3)
     old = rng.normal(size=p.gamma.size), rng.uniform(0.5, 2, p.gamma.size)
     session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps,
-                           **({"momentum": MOMENTUM} if reader.takes_momentum else {}))
-    start = start_of_layer(session, reader) if reader.kind == "layer" else []
+                           weighed.MOMENTUM if reader.takes_momentum else 0.9)
+    start = weighed.start_of_layer(session, reader) if reader.kind == "layer" else []
     if not session.set_running(*old):
         return start
     session.forward(p.x.copy())
@@ -91,13 +82,13 @@ def _moved(reader, session, p, old, now, batch):
     if w is None:
         return [Told("running mean", "mu", "the running mean is no weighted sum of the "
                      "old one and the batch's", False)]
-    start = start_of_functions(reader, p, w, batch) if (
+    start = weighed.start_of_functions(reader, p, w, batch) if (
         reader.kind == "functions") else []
     if abs(sum(w) - 1) < CLOSE and _is_plain_average(w, session, p, old, batch[0]):
         told = [AVERAGE]
     else:
-        own = default(w, reader, p, old, batch[0])
-        told = momentum(*w, *momenta(session, reader, own), reader)
+        own = weighed.default(w, reader, p, old, batch[0])
+        told = weighed.momentum(*w, *weighed.momenta(session, reader, own), reader)
     return told + running_variance(w, (old[0], now[0]), now[1], old[1], batch, p,
                                    own_var, told) + start
 
@@ -106,7 +97,7 @@ def state(reader, p, own=None):
     """Running statistics, then test mode: (part, what is told of it) for each."""
     if not reader.has_state:
         return []
-    if stateless(reader, p):
+    if weighed.stateless(reader, p):
         return [("test mode", [STATELESS])]
     return [("running statistics", _tried(lambda: running(reader, p, own))),
             ("test mode", _tried(lambda: test_mode(reader, p)))]

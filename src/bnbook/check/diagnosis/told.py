@@ -21,7 +21,7 @@ class Line(NamedTuple):
 class Told(NamedTuple):
     """One fault: name, node, what is said; whether it is surely this one; the edit of
     the graph that it is; the reader's line that makes it; whether it is one of several
-    that give the same; the caller's array that it changes.
+    that give the same; the caller's array that it changes; "fault" or "note".
     """
 
     name: str
@@ -32,6 +32,7 @@ class Told(NamedTuple):
     line: Line | None = None
     either: bool = False
     caller: str = ""
+    kind: str = "fault"
 
 
 # Right but for the digits: told as notes.
@@ -40,11 +41,11 @@ FEW_DIGITS = {"forward in float32", "backward in float32"}
 
 def is_fault(told):
     """Whether what is told is a fault, not a note."""
-    return told[0] != "note" and told.name not in FEW_DIGITS
+    return told.kind == "fault" and told.name not in FEW_DIGITS
 
 
 def note(name, node, sentence):
-    return ("note", Told(name, node, sentence))
+    return Told(name, node, sentence, kind="note")
 
 
 class Finding(NamedTuple):
@@ -74,13 +75,13 @@ class Finding(NamedTuple):
 
 
 def as_findings(told, seen, where="", part=""):
-    """Told, and ("note", Told), as Findings."""
+    """What is told, as Findings."""
     found = []
     for one in told:
-        kind, fault = "fault" if is_fault(one) else "note", _fault_in(one)
-        certainty, because = _certainty(fault, len(seen))
-        found.append(Finding(kind, fault.name, fault.node, where + fault.sentence,
-                             certainty, part, fault.line, because))
+        kind = "fault" if is_fault(one) else "note"
+        certainty, because = _certainty(one, len(seen))
+        found.append(Finding(kind, one.name, one.node, where + one.sentence,
+                             certainty, part, one.line, because))
     return found
 
 
@@ -104,15 +105,3 @@ def _certainty(fault, count):
         return "likely", f"several faults give the same in all {count} probes"
     return "sure", (f"seen in all {count} probes" if count > 1
                     else "seen in the one probe of it")
-
-
-def name_of(told):
-    return _fault_in(told).name
-
-
-def node_of(told):
-    return _fault_in(told).node
-
-
-def _fault_in(told):
-    return told[1] if told[0] == "note" else told

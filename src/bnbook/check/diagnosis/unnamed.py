@@ -10,6 +10,7 @@ from bnbook.check.diagnosis.results import number
 from bnbook.check.diagnosis.told import Told
 from bnbook.check.edits.table import NAMES
 from bnbook.check.gradients import numerical_gradient
+from bnbook.check.reading.slots import places, words
 from bnbook.graph import BATCH_NORM
 
 ORDER = [step.name for step in BATCH_NORM]
@@ -73,15 +74,9 @@ def seen_at(parts, output):
 
 def kept_values(session):
     """Name -> array, of what the reader's cache or layer keeps under a name."""
-    cache, found = getattr(session, "cache", None), {}
-    things = [cache[0] if isinstance(cache, list) and len(cache) == 1 else cache,
-              getattr(session, "layer", None)]
-    for thing in things:
-        thing = thing._asdict() if hasattr(thing, "_asdict") else thing
-        named = thing if isinstance(thing, dict) else getattr(thing, "__dict__", {})
-        for kept in (*(a for a in named.values() if isinstance(a, dict)), named):
-            found |= {str(k): a for k, a in kept.items() if isinstance(a, np.ndarray)}
-    return found
+    things = [a._asdict() if hasattr(a, "_asdict") else a for a in session.cache or ()]
+    return {str(path[-1][1]): a for path, a in places([things, session.layer]).items()
+            if words(path) and isinstance(a, np.ndarray)}
 
 
 def first_kept(parts, output):
@@ -100,8 +95,7 @@ def first_kept(parts, output):
 
 
 def fits_own_forward(reader, s, output):
-    """Whether a gradient is the numerical one of the reader's forward; None if unsure.
-    """
+    """Whether a gradient is the reader's forward's, numerically; None if unsure."""
     def forward(x, gamma, beta):
         session = reader.start(gamma, beta, s.probe.eps)
         return number("y", session.forward(x), s.probe.dy.shape)

@@ -8,6 +8,7 @@ from bnbook.check.diagnosis.calls import Broke, meanings, parameters
 from bnbook.check.diagnosis.conduct import gathered, ran
 from bnbook.check.diagnosis.probes import error, fits, observe, probe
 from bnbook.check.diagnosis.told import Told, note
+from bnbook.check.reading.judge import off, textbook
 
 SLACK = 1e-7
 RANDOM = note("random gamma", "gamma", "γ starts at random numbers without a seed: two "
@@ -30,7 +31,7 @@ def _dx(session, p):
         return None
 
 
-def _off(dx, right):
+def _wrong(dx, right):
     return dx is None or error(dx, right) > SLACK
 
 
@@ -43,7 +44,7 @@ def second_step(reader, p):
     session = ran(reader, other)
     _dx(session, other)
     session.forward(p.x.copy())
-    if _off(_dx(session, p), right):
+    if _wrong(_dx(session, p), right):
         return [Told("second step", "x", "the second step's dx is wrong: what the "
                      "first forward left behind is still there")]
     if not session.switches:
@@ -53,7 +54,7 @@ def second_step(reader, p):
     session.forward(other.x.copy(), training=False)
     session.forward(p.x.copy())
     return [Told("evaluation kept", "x", "after a forward in test mode the next "
-                 "training step's dx is wrong: the evaluation was kept")] if _off(
+                 "training step's dx is wrong: the evaluation was kept")] if _wrong(
                      _dx(session, p), right) else []
 
 
@@ -105,7 +106,7 @@ def pixels(reader, p):
     n = p.x[0].size
     y = reader.start(np.ones(n), np.zeros(n), p.eps).forward(p.x.copy())
     xhat = (p.x - p.x.mean(axis=0)) / np.sqrt(p.x.var(axis=0) + 1e-5)
-    if y.size != xhat.size or error(y.ravel(), xhat.ravel()) > 0.1:
+    if off(y, xhat) > 0.1:
         return []
     lost = (f", and their shape is not restored: y is {y.shape}"
             if y.shape != p.x.shape else "")
@@ -116,10 +117,7 @@ def pixels(reader, p):
 def unchecked(reader, p):
     """A note: 4-D input is refused by chance only."""
     seen = observe(reader, probe(33, 4, 4, 4, 4))
-    p, axes = seen.probe, (0, 2, 3)
-    xhat = (p.x - p.x.mean(axes, keepdims=True)) / np.sqrt(
-        p.x.var(axes, keepdims=True) + p.eps)
-    right = xhat * p.gamma.reshape(-1, 1, 1) + p.beta.reshape(-1, 1, 1)
+    right = textbook(seen.probe, seen.probe.eps)["y"]
     return [] if fits(seen.results["y"], right, 1e-3) else [UNCHECKED]
 
 

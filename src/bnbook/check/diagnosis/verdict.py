@@ -128,8 +128,7 @@ class Several(Findings):
 
 
 def folded(findings):
-    """Findings with the conventions in one line, and what the cache keeps in another.
-    """
+    """Findings with the conventions in one line, what the cache keeps in another."""
     notes = [f for f in findings if f.kind == "note"]
     conventions = [f for f in notes if f.name in CONVENTIONS]
     kept = [f for f in notes if f.name in KEPT]
@@ -145,8 +144,7 @@ def folded(findings):
 
 
 def _as_text(mark, finding):
-    """A finding for a terminal: its line first, if it has one, and what is told of it.
-    """
+    """A finding for a terminal: its line, if it has one, and what is told of it."""
     fault, place = finding.kind == "fault", finding.line
     node = place.node if place and place.node else finding.node
     node = f"  [node {node}]" if fault and node else ""

@@ -127,7 +127,7 @@ def _about(name, out, seen, y_is_right, forward):
         told = named(name, out, seen) or Told(
             "unnamed", out, f"{d} is not the gradient of {name}: {_worst(out, seen)}",
             False)
-    right = [fine(out, f"{d} {whose}.")] if told[0] == "note" else []
+    right = [fine(out, f"{d} {whose}.")] if told.kind == "note" else []
     return right + as_findings([told], seen, part=d)
 
 

@@ -93,7 +93,7 @@ def named(name, out, seen):
         if row.output == out and all(_fits(s.got(out), row.value(v))
                                      for s, v in zip(seen, given)):
             told = Told(row.name, row.node or out, row.sentence)
-            return ("note", told) if row.is_note else told
+            return told._replace(kind="note") if row.is_note else told
     return None
 
 

@@ -17,7 +17,7 @@ def located(reader, seen, told):
     """What is told, with the reader's lines where they are known.
 
     told: "y", "x", "gamma", "beta" -> what is told of that output, a list of Told and
-    ("note", Told); so is the result. The reader's code is run again, on the probe where
+    notes too; so is the result. The reader's code is run again, on the probe where
     eps weighs most; its lines are believed only where the edits that they show give
     all that was seen. What the lines show replaces what else would fit.
     """
@@ -61,8 +61,8 @@ def explained(evidence, seen, output, found):
     if base not in (Y, TEXTBOOK) and (NAMES[output] in base.right(seen) or any(
             {"y", NAMES[output]} <= TEXTBOOK.right([s]) for s in evidence.mended)):
         return []  # it fits what is told of y, or is right where y is mended
-    edits = [t.edit for o in (output, "gamma", "beta") for t in found.get(o, ())
-             if is_fault(t) and t.edit]
+    of = (output, "gamma", "beta")[:1 if output == "y" else 3]
+    edits = [t.edit for o in of for t in found.get(o, ()) if is_fault(t) and t.edit]
     teller = Teller(base, seen, evidence, NAMES[output])
     for story in teller.told(edits):
         finder = Finder(base, story.edits, NAMES[output], evidence)

@@ -4,6 +4,7 @@ import copy
 import inspect
 import re
 from itertools import permutations
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -15,25 +16,23 @@ SIZES = {  # what may be asked for as the size: c channels, a batch of `shape`
     "a number": lambda c, shape: c, "(C,)": lambda c, shape: (c,),
     "a batch's shape": lambda c, shape: tuple(shape),
     "an example's shape": lambda c, shape: tuple(shape[1:]),
-    "(1, C)": lambda c, shape: (1, c)}
+    "(1, C)": lambda c, shape: (1, c), "many": lambda c, shape: [c] * 3}
 BUILD = re.compile("build|init|set_?up|set_input|set_size|compile|create|alloc|make_|"
                    "reset_param|connect|add_param")
+LIKE_SIZES = {"features", "outputs", "size"}
 KNOWN = ("features", "gamma", "beta", "learning_rate", "optimizer", "name",
-         "batch_size", "dtype")
+         "batch_size", "dtype", "ndim")
 SPARE = ("features", "learning_rate", "batch_size", "nothing")
 
 
 class Optimizer:
-    """An optimizer that takes the whole gradient off: what has moved is the gradient.
-    """
+    """An optimizer that takes the whole gradient off: what moved is the gradient."""
 
     learning_rate = lr = alpha = eta = 1.0
 
     def __call__(self, *given, **named):
         arrays = [a for a in (*given, *named.values()) if isinstance(a, np.ndarray)]
-        if len(arrays) >= 2:
-            return arrays[0] - arrays[1]
-        return arrays[0] if arrays else None
+        return arrays[0] - arrays[1] if arrays[1:] else [*arrays, self][0]
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -43,6 +42,8 @@ class Optimizer:
 
 class Settings(dict):
     """Options by name; one that is asked for and not there is what its name means."""
+
+    meant = MappingProxyType({})  # while a copy is made
 
     def __init__(self, **options):
         super().__init__(options)
@@ -54,6 +55,12 @@ class Settings(dict):
             raise KeyError(key)
         return self.meant[found[0]]
 
+    def __getattr__(self, name):
+        try:
+            return self[name]
+        except KeyError as error:
+            raise AttributeError(name) from error
+
 
 class Context:
     """What a forward keeps for its backward, handed to both."""
@@ -63,8 +70,7 @@ class Context:
 
 
 class Way(NamedTuple):
-    """How an object is made: the size that its constructor gets, then what is called.
-    """
+    """How an object is made: the size its constructor gets, then what is called."""
 
     size: str = "a number"
     calls: tuple = ()
@@ -80,12 +86,15 @@ class Given(NamedTuple):
     size_name: str | None = None
 
     def values(self, size):
-        return {"features": SIZES[size](self.gamma.size, self.shape),
-                "gamma": self.gamma.copy(), "beta": self.beta.copy(),
-                "eps": 1e-5 if self.eps is None else self.eps, "momentum": 0.9,
-                "learning_rate": 1.0, "optimizer": Optimizer(), "name": "bn",
-                "batch_size": self.shape[0], "dtype": float, "nothing": None,
-                "x": np.zeros(self.shape)}
+        found = {"features": SIZES[size](self.gamma.size, self.shape),
+                 "gamma": self.gamma.copy(), "beta": self.beta.copy(),
+                 "eps": 1e-5 if self.eps is None else self.eps, "momentum": 0.9,
+                 "learning_rate": 1.0, "optimizer": Optimizer(), "name": "bn",
+                 "batch_size": self.shape[0], "dtype": float,
+                 "nothing": None, "ndim": len(self.shape), "x": np.zeros(self.shape),
+                 "bn_param": Settings()}
+        found["bn_param"].meant = found
+        return found
 
 
 def ways(thing):
@@ -113,13 +122,20 @@ def made(thing, way, given):
             for m in meanings(p.name)}
     if given.eps is not None:
         must.add("eps")
-    known = [*KNOWN, *(m for m in ("eps", "momentum") if m in must)]
-    named = {given.size_name: "features"} if given.size_name else None
+    known = [*KNOWN, *(m for m in ("eps", "momentum", "bn_param") if m in must)]
+    named = dict.fromkeys([given.size_name] if given.size_name else _sizes(thing),
+                          "features")
     layer = _called(thing, known, SPARE, given.values(way.size), named)
     for name, size in way.calls:
         _called(getattr(layer, name), ("features", "optimizer", "x", "eps"),
                 ("features", "nothing"), given.values(size))
     return layer
+
+
+def _sizes(thing):
+    """The parameters that are surely sizes: all are the number of channels."""
+    return [p.name for p in parameters(thing) if {*meanings(p.name)} & LIKE_SIZES
+            and (p.default is p.empty or type(p.default) is int)]
 
 
 def _called(f, known, spare, values, named=None):

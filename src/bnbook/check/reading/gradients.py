@@ -13,7 +13,7 @@ from bnbook.check.reading.parameters import found_by
 from bnbook.check.reading.plans import first_that_runs, plans
 
 KNOWN = ("dy", "context", "cache", "x", "gamma", "beta", "eps", "bn_param", "y",
-         "learning_rate", "optimizer")
+         "learning_rate", "optimizer", "index")
 GRAPH = ("mu", "sq", "xmu", "var", "vareps", "std", "ivar", "xhat", "gx")
 UPSTREAM = ("d", "grad", "err", "delta", "accum")
 
@@ -70,7 +70,7 @@ class Gradients:
     def _left(self, use, result, changed, after):
         """The places of the gradients that were not returned."""
         reading, told = self.study.reading, self.study.reader.hints
-        given = gradients(result, self.p.x.size, use.own_names())
+        given = gradients(result, self.p.x.size, use.own_names(), use.order)
         own = reading.parameters
         free = [q for q in changed if q not in (
             *own.values(), *reading.running.values())]

@@ -1,5 +1,4 @@
-"""What a user can tell where something cannot be found: the same as options and words.
-"""
+"""What a user can tell where something cannot be found, as options or words."""
 
 LAYOUTS = ("rows", "columns", "channels first", "channels last")
 HINTS = {

@@ -13,17 +13,14 @@ def fitted_eps(p, y):
     """The eps that y was made with, if y is right but for it; or None."""
     if np.shape(y) != p.x.shape:
         return None
-    axes, shape = (0, *range(2, p.x.ndim)), (-1, *[1] * (p.x.ndim - 2))
-    xmu = p.x - p.x.mean(axes, keepdims=True)
-    slope = (xmu * y).sum(axes) / (xmu**2).sum(axes)
-    found = (p.gamma / slope) ** 2 - p.x.var(axes)
+    slope, var = _shown(p, y)[0], p.x.var(axis=(0, *range(2, p.x.ndim)))
+    found = (p.gamma / slope) ** 2 - var
     if not np.isfinite(found).all():
         return None
     fits = {}  # eps in few digits, as people write it -> how far off y is with it
     for digits in (1, 2, 4):
         eps = float(f"{max(np.median(found), 0.0):.{digits}g}")
-        fits[eps] = off(y, p.gamma.reshape(shape) * xmu / np.sqrt(
-            p.x.var(axes, keepdims=True) + eps) + p.beta.reshape(shape))
+        fits[eps] = off(y, textbook(p, eps)["y"])
     close = 3 * min(fits.values()) + 1e-13
     return next((eps for eps, far in fits.items() if far < min(close, CLOSE)), None)
 
@@ -37,12 +34,17 @@ def stands(p, y, missing):
     plain = p._replace(**{n: ones * (n == "gamma") for n in missing})
     if fitted_eps(plain, y) is not None:
         return plain
-    axes, shape = (0, *range(2, p.x.ndim)), (-1, *[1] * (p.x.ndim - 2))
-    xhat = (p.x - p.x.mean(axes, keepdims=True)) / np.sqrt(
-        p.x.var(axes, keepdims=True) + p.eps)
-    slope = (xhat * y).sum(axes) / (xhat**2).sum(axes)
-    shown = {"gamma": slope, "beta": (y - slope.reshape(shape) * xhat).mean(axes)}
+    slope, mean = _shown(p, y)
+    std = np.sqrt(p.x.var(axis=(0, *range(2, p.x.ndim))) + p.eps)
+    shown = {"gamma": slope * std, "beta": mean}
     return p._replace(**{n: shown[n] for n in missing})
+
+
+def _shown(p, y):
+    """By what each channel of y multiplies x, and y's mean there."""
+    axes = (0, *range(2, p.x.ndim))
+    xmu = p.x - p.x.mean(axes, keepdims=True)
+    return (xmu * y).sum(axes) / (xmu**2).sum(axes), y.mean(axes)
 
 
 def off(got, right):

@@ -31,7 +31,9 @@ LAYOUTS = [Layout(name, words, order, shape) for name, words, order, shapes in (
     ("channels first", "(N, C, H, W)", (0, 1, 2, 3),
      ((-1,), (1, -1, 1, 1), (-1, 1, 1))),
     ("channels last", "(N, H, W, C), channels last", (0, 2, 3, 1),
-     ((-1,), (1, 1, 1, -1), (1, -1)))) for shape in shapes]
+     ((-1,), (1, 1, 1, -1), (1, -1))),
+    ("columns", "(C, N, H, W), channels as rows", (1, 0, 2, 3), ((-1, 1, 1, 1),)),
+    ) for shape in shapes]
 
 
 def layouts(ndim, told=None, handed=True):

@@ -4,10 +4,12 @@ Names are hints; what counts is that the output of a second batch changes.
 """
 
 import inspect
+from contextlib import suppress
 from typing import NamedTuple
 
 from bnbook.check.diagnosis.calls import Broke, attempt, parameters
 from bnbook.check.diagnosis.probes import error
+from bnbook.check.reading.plans import first_that_runs
 from bnbook.check.reading.slots import is_flag, places, replace, spelled, words
 
 WORDS = {"testing": ("test", "eval", "infer", "predict", "useglobal", "userunning"),
@@ -70,6 +72,15 @@ def required_flags(f):
             if p.default is p.empty and says(p.name)}
 
 
+def unset(thing, forward):
+    """Attribute -> training mode, of what a forward reads and nothing has set."""
+    code = getattr(getattr(thing, forward, None), "__code__", None)
+    known = [text for text, _ in TEXTS if text in getattr(code, "co_consts", ())]
+    return {name: known[0] if known else says(name) != "testing"
+            for name in getattr(code, "co_names", ())
+            if says(name) and not hasattr(thing, name)}
+
+
 def pairs(means, default):
     """(value in training, value in test mode) of a switch, the likeliest first."""
     if isinstance(default, str):
@@ -123,26 +134,21 @@ def working(candidates, second):
     training batch, one of two. Without a name that says so it is no switch unless the
     first batch counts in test mode.
     """
-    ranked = []
-    for switch in candidates:
-        rank = _rank(switch, second)
-        if rank == 0:
-            return switch
-        ranked += [(rank, switch)] * (rank is not None and switch.named)
-    return min(ranked, key=lambda one: one[0], default=(0, None))[1]
+    try:
+        return first_that_runs(candidates, lambda s: _rank(s, second), int)[0]
+    except Broke:
+        return None
 
 
 def _rank(switch, second):
     """0 of a switch that does something, 1 of one that runs, 2 of one whose test mode
-    breaks; None of one that breaks.
+    breaks; Broke of one that breaks, or without a name does nothing.
     """
-    try:
-        in_training = second(switch, True, 0)
-    except Broke:
-        return None
-    try:
+    in_training, rank = second(switch, True, 0), 2
+    with suppress(Broke):
         tested = second(switch, False, 0)
-        return int(error(tested, in_training) < CHANGED or not (
+        rank = int(error(tested, in_training) < CHANGED or not (
             switch.named or error(second(switch, False, 1), tested) > CHANGED))
-    except Broke:
-        return 2
+    if rank and not switch.named:
+        raise Broke("it does nothing")
+    return rank

@@ -1,5 +1,4 @@
-"""What a reader's forward and backward gave: returned, in any nesting, or left behind.
-"""
+"""What a reader's forward and backward returned, in any nesting, or left behind."""
 
 import ast
 import inspect
@@ -70,11 +69,11 @@ def returned_names(f):
             for a in tuples.elts]
 
 
-def gradients(result, x_size=None, own=None):
+def gradients(result, x_size=None, own=None, order=("gamma", "beta")):
     """What a backward returned, as name -> what it is; {} if nothing.
 
-    Of a tuple dx is the first of x's size, the contract's order is the rest's. own: the
-    reader's names -> x, gamma or beta.
+    Of a tuple dx is the first of x's size; order: the rest's. own: the reader's names
+    -> x, gamma or beta.
     """
     own = {name.lower().replace("_", ""): n for name, n in (own or {}).items()}
     if hasattr(result, "_asdict"):
@@ -90,7 +89,7 @@ def gradients(result, x_size=None, own=None):
     sizes = [np.size(a) if isinstance(a, np.ndarray) else 0 for a in rest]
     if rest and "x" not in found:
         found["x"] = rest.pop(sizes.index(x_size) if x_size in sizes else 0)
-    found = dict(zip(("gamma", "beta"), rest)) | found
+    found = dict(zip(order, rest)) | found
     return {name: a for name, a in found.items() if a is not None}
 
 

@@ -98,13 +98,12 @@ def found_by(paths, told):
         spelled(path), *(str(key) for _, key in path))), None)
 
 
-SURE = {"gamma": ("gamma", "weight", "scale"), "beta": ("beta", "bias", "shift"),
-        "running_mean": ("mean", "mu", "avg"), "running_var": ("var",)}
+SURE = {"gamma": ("gamma", "weight", "scale"), "beta": ("beta", "bias", "shift")}
 
 
 def surely(path, wanted):
     """Whether a name alone is enough, though the place does nothing to y."""
-    return any(core in name for name in words(path) for core in SURE[wanted])
+    return any(core in name for name in words(path) for core in SURE.get(wanted, ("",)))
 
 
 def parameters_of(thing, found, c, run, told):

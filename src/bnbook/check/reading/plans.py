@@ -1,5 +1,4 @@
-"""How a reader's function is called: which of the things at hand each parameter gets.
-"""
+"""How a reader's function is called: what of that at hand each parameter gets."""
 
 from itertools import islice, permutations
 from typing import NamedTuple
@@ -60,6 +59,8 @@ def plans(f, known, spare, named=None):
 
 def fits_default(p, source):
     """Whether a parameter may take it: scale=True asks for no array."""
+    if source == "learning_rate" and p.default is not p.empty:
+        return meanings(p.name)[0] == source  # alpha=0.9 is a momentum
     wants_number = source not in ("mode", "training", "testing", "name", "dtype")
     return not (wants_number and isinstance(p.default, (bool, str)))
 

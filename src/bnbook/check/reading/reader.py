@@ -10,15 +10,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from bnbook.check.diagnosis import probes
 from bnbook.check.diagnosis.calls import Broke
-from bnbook.check.diagnosis.probes import (
-    batches,
-    error,
-    images,
-    made_for,
-    probe,
-    tried,
-)
 from bnbook.check.reading import slots
 from bnbook.check.reading.construct import takes, ways
 from bnbook.check.reading.hints import Hints
@@ -79,7 +72,7 @@ class Reading:
 
 def grounds():
     """A table, a square one and images: what runs on none cannot be run."""
-    return probe(0, 5, 3), probe(0, 4, 4), images(0)[0]
+    return probes.probe(0, 5, 3), probes.probe(0, 4, 4), probes.images(0)[0]
 
 
 class Reader:
@@ -95,7 +88,7 @@ class Reader:
         self.kind, self.thing = kind, thing
         self.forward_code, self.backward_code = code
         self.hints = hints or Hints()
-        self.returned = returned_names(code[0]) if thing is None else []
+        self.returned = [*map(returned_names, code)]
         self.theirs = tuple(f for f in code if f) if thing is None else (
             thing if inspect.isclass(thing) else type(thing),)
         self.takes_eps = thing is not None and takes(thing, "eps")
@@ -125,7 +118,7 @@ class Reader:
             y = [session.forward(self.ground.x.copy()) for _ in range(2)][-1]
             kept = [np.ravel(a) for a in session.running() or (0.0,)]
             seen.append(y if name == "eps" else np.concatenate(kept))
-        return error(*seen) > 1e-6
+        return probes.error(*seen) > 1e-6
 
     def _started(self, eps=EPS, **given):
         p = self.ground
@@ -175,7 +168,7 @@ class Reader:
                     ) from broke.__cause__
 
     def _for(self, p):
-        return made_for((p,), self.features)[0]
+        return probes.made_for((p,), self.features)[0]
 
     def _best(self, p):
         """The best reading on a probe, or None; and what broke first."""
@@ -202,7 +195,7 @@ class Reader:
         """The layout of x with so many dimensions; tried at the first such x."""
         if ndim not in self.reading.layouts:
             options = self._layouts(ndim)
-            p = self._for(images(0)[0] if ndim == 4 else grounds()[0])
+            p = self._for(probes.images(0)[0] if ndim == 4 else grounds()[0])
             try:
                 found, _ = first_that_runs(
                     options, lambda layout: self._unlike(p, layout), int)
@@ -250,7 +243,7 @@ def backward_alone(backward, hints=None):
     """
     reader = Reader("backward", None, (batch_norm_forward, backward), hints)
     reader.theirs = (backward,)
-    seen, _ = tried(reader, batches(0)[:3])
+    seen, _ = probes.tried(reader, probes.batches(0)[:3])
     broke = next((s.session.broke for s in seen), reader.reading.broke)
     if broke:
         raise Broke(f"{broke}: if the cache is your own forward's, hand in that "

@@ -8,7 +8,8 @@ from bnbook.check.diagnosis.calls import Broke, meanings
 from bnbook.check.diagnosis.results import number
 from bnbook.check.reading import slots
 from bnbook.check.reading.construct import Context, Given, Optimizer, Settings, made
-from bnbook.check.reading.outputs import gradients, named_pair, value
+from bnbook.check.reading.modes import unset
+from bnbook.check.reading.outputs import core, gradients, named_pair, value
 from bnbook.check.reading.plans import call_by
 
 RUNNING = ("running_mean", "running_var")
@@ -44,6 +45,8 @@ class Session:
             self.object = made(self.reader.thing, self.reading.way, Given(
                 self._into(self._like(x)).shape, self.gamma, self.beta, eps,
                 size_name=self.reader.hints["size"]))
+            for name, mode in unset(self.object, self.reader.forward_code).items():
+                setattr(self.object, name, mode)
             if self.reading.lazy:
                 self.warm_up(x)
             for name, path in self.reading.parameters.items():
@@ -97,8 +100,8 @@ class Session:
         if result is None and self.reading.output is not None:
             result = np.array(slots.get(self.object, self.reading.output))
         y, rest = value(result, self.handed["x"].shape)
-        self.names = dict(zip(map(id, result), self.reader.returned)) if isinstance(
-            result, tuple) and len(result) == len(self.reader.returned) else {}
+        self.names = dict(zip(map(id, result), self.reader.returned[0])) if isinstance(
+            result, tuple) and len(result) == len(self.reader.returned[0]) else {}
         self.cache = [a for a in rest if a is not self.bn_param]
         self.handed["y"] = y
         self._take_running()
@@ -120,7 +123,7 @@ class Session:
         self.lent = mean.copy(), var.copy()
         self.handed |= {"x": self._into(x), "bn_param": self.bn_param, "nothing": None,
                         "running": (mean, var), "context": self.context, "name": "",
-                        "parameters": tuple(self.handed[n] for n in PAIR)}
+                        "index": 0, "parameters": tuple(self.handed[n] for n in PAIR)}
 
     def _kept_as(self, mean, var, shape):
         """Running statistics in the shape in which they are handed over."""
@@ -169,9 +172,17 @@ class Session:
         return kept | {name: source for name, source in self.reading.forward.names
                        if source in ("x", *PAIR)}
 
+    @property
+    def order(self):
+        """gamma and beta as returned: the contract's order, or the author's own."""
+        taken = [s for _, s in self.reading.forward.names if s in PAIR] or [*PAIR]
+        said = [n for name in self.reader.returned[1] for n in PAIR
+                if n in meanings(core(name))]
+        own = taken != [*PAIR] and {*said} == {*taken}
+        return said if own else taken
+
     def named(self):
-        """Parameter -> source, for what the forward takes or returns under its names.
-        """
+        """Parameter -> source, of what the forward takes or returns by name."""
         names = [self.names.get(id(a), "") for a in self.cache]
         return self.own_names() | {
             name: f"returned {i}" for i, name in enumerate(names)
@@ -210,7 +221,9 @@ class Session:
 
     def call_backward(self, plan, dy, rate=1.0):
         """What the backward returned."""
-        boxes = [a for a in self.cache or () if not isinstance(a, np.ndarray)]
+        boxes = [a for a in self.cache or () if not isinstance(a, np.ndarray)] or [
+            a for name, a in getattr(self.layer, "__dict__", {}).items()
+            if name.lower().endswith("cache") and isinstance(a, (tuple, list, dict))]
         if "context" in self.reading.forward.sources():
             boxes = [self.context]
         values = self.handed | self.given_back() | {
@@ -220,7 +233,7 @@ class Session:
 
     def returned(self, result):
         """What the backward gave, returned or left, as arrays in this book's layout."""
-        found = gradients(result, self.x.size, self.own_names())
+        found = gradients(result, self.x.size, self.own_names(), self.order)
         for name, path in self.reading.left.items():
             if name not in found and slots.has(self.object, path):
                 found[name] = slots.get(self.object, path)

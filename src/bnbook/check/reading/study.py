@@ -10,14 +10,14 @@ from bnbook.check.reading import slots
 from bnbook.check.reading.gradients import Gradients
 from bnbook.check.reading.judge import fitted_eps, judged, stands
 from bnbook.check.reading.layouts import layouts
-from bnbook.check.reading.modes import required_flags, switches, working
+from bnbook.check.reading.modes import required_flags, says, switches, working
 from bnbook.check.reading.outputs import left_behind, moved
-from bnbook.check.reading.parameters import parameters_of, running_of
+from bnbook.check.reading.parameters import means, parameters_of, running_of
 from bnbook.check.reading.plans import first_that_runs, plans
 from bnbook.check.reading.session import RUNNING
 
 KNOWN = ("context", "x", "gamma", "beta", "bn_param", "running_mean", "running_var",
-         "eps", "momentum", "name")
+         "eps", "momentum", "name", "index")
 SPARE = ("x", "gamma", "beta", "bn_param", "eps", "running", "momentum", "training",
          "nothing")
 PAIRS = ("parameters", "running", "momentum", "training", "nothing")
@@ -36,7 +36,7 @@ class Study:
 
     def __init__(self, reader, p, reading):
         self.reader, self.p, self.reading = reader, p, reading
-        self.c, self.lazy, self.results = p.gamma.size, set(), {}
+        self.c, self.lazy, self.results = p.gamma.size, {}, {}
         n, c, *space = p.x.shape
         self.firsts = probe(1, n, c, *space).x, probe(2, n, c, *space).x
         y = self._find_forward()
@@ -82,15 +82,17 @@ class Study:
         return y
 
     def _forward_plans(self, f):
-        """By name if all that must be handed over has one; else x, gamma, beta first.
-        """
+        """By name if all that must be handed over has one; or x, gamma, beta first."""
         named = required_flags(f)
         if not self.reading.handed:
-            return plans(f, ("x",), ("x", "nothing"), named)
+            return plans(f, ("x", "index"), ("x", "nothing"), named)
+        boxes = {q.name: "bn_param" for q in parameters(f)[1:]
+                 if q.default is q.empty and not says(q.name)}
         by_name = plans(f, KNOWN, SPARE, named) + [
             plan for plan in plans(f, ("x",), PAIRS, named)
-            if "parameters" in plan.sources()]
-        given = [q.name for q in parameters(f)[:3]]
+            if "parameters" in plan.sources()] + plans(
+                f, ("x",), SPARE, named | boxes)
+        given = [q.name for q in parameters(f)[:3] if q.default is q.empty]
         if len(given) < 3 or {"x", "gamma", "beta"} <= {
                 m for q in parameters(f) for m in meanings(q.name)[:1]}:
             return by_name
@@ -122,18 +124,19 @@ class Study:
         fresh = slots.copied(slots.places(self.use().made(self.p.x)))
         layer = self.ran().layer
         found = slots.places(layer)
-        self.lazy = {path for path, a in found.items() if path not in fresh
-                     or np.size(fresh[path]) != np.size(a)}
+        self.lazy = {path: np.array(a, float) for path, a in found.items()
+                     if path not in fresh or np.size(fresh[path]) != np.size(a)}
         if not self.reading.handed:
             self.reading.parameters = parameters_of(
                 layer, found, self.c, self._with, self.reader.hints)
-        self.reading.lazy = bool(self.lazy & {*self.reading.parameters.values()})
+        self.reading.lazy = bool({*self.lazy} & {*self.reading.parameters.values()})
 
     def _with(self, values):
         """y with other values in some places; Broke if the forward overwrites them."""
-        use = self.use(lazy=bool(self.lazy & set(values)))
-        for path, a in values.items():
-            slots.put(use.made(self.p.x), path, a)
+        use = self.use(lazy=bool(self.lazy))
+        for path, a in (self.lazy | values).items():  # what starts at random stays
+            if path in values or slots.has(use.made(self.p.x), path):
+                slots.put(use.made(self.p.x), path, a)
         y = use.forward(self.p.x.copy())
         for path, a in values.items():
             if error(np.ravel(slots.get(use.layer, path)), a) > 1e-6:
@@ -158,9 +161,10 @@ class Study:
         if self.reader.thing is not None:
             layer = self.ran().layer
             r.running = running_of(layer, slots.places(layer), self.c,
-                                   self._tested_with, {*r.parameters.values()},
+                                   self._tested, {*r.parameters.values()},
                                    self.reader.hints)
-            if r.running and not self._is_mean(r.running["running_mean"]):
+            mean = r.running.get("running_mean")
+            if r.running and means(mean) != "running_mean" and not self._is_mean(mean):
                 r.running = {}
             return
         taken = [a.shape for a in layouts(self.p.x.ndim) if self._keeps(a.shape)]
@@ -178,27 +182,27 @@ class Study:
         except Broke:
             return False
 
-    def _tested(self, values, x):
+    def _tested(self, values, x=None):
         """y in test mode after two batches, with other values in some places."""
         use = self.use()
         for first in self.firsts:
             use.forward(first)
         for path, a in values.items():
             slots.put(use.layer, path, a)
-        return use.forward(x, training=not use.switches)
-
-    def _tested_with(self, values):
-        return self._tested(values, self.p.x.copy())
+        return use.forward(self.p.x.copy() if x is None else x,
+                           training=not use.switches)
 
     def _is_mean(self, path):
         """Whether a place is the mean itself, and not a sum that a count divides."""
         use, shift = self.use(), np.linspace(0.5, 1, self.c)
         for first in self.firsts:
             use.forward(first)
-        moved_on = np.ravel(slots.get(use.layer, path)) + shift
+        kept = np.ravel(slots.get(use.layer, path))
+        if kept.size != self.c:  # a list of all that there were
+            return False
         x = self.p.x - shift.reshape(-1, *[1] * (self.p.x.ndim - 2))
         try:
-            seen = self._tested_with({path: moved_on}), self._tested({}, x)
+            seen = self._tested({path: kept + shift}), self._tested({}, x)
         except Broke:
             return True
         return not np.isfinite(seen).all() or error(*seen) < 1e-6
