@@ -101,11 +101,17 @@ def floating(name, value):
 
 def nonnegative(name, value):
     """A finite number >= 0."""
-    if not np.isscalar(value) or np.asarray(value).dtype.kind not in REAL:
+    if not _number(value):
         raise TypeError(f"{name}: {value!r}, expected a number >= 0")
     if not 0 <= value < np.inf:
         raise ValueError(f"{name}: {value!r}, expected a number >= 0")
     return value
+
+
+def _number(value):
+    """Whether it is a real number, NumPy's or Python's."""
+    return type(value) is float or (
+        np.isscalar(value) and np.asarray(value).dtype.kind in REAL)
 
 
 def computed(x):
@@ -140,7 +146,7 @@ def divisor(name, value, channels):
 def fraction(name, value, *, below=False):
     """`value` as a float from 0 to 1; not 1 itself if `below`."""
     expected = f"a number from 0 to {'below ' * below}1"
-    if not np.isscalar(value) or np.asarray(value).dtype.kind not in REAL:
+    if not _number(value):
         raise TypeError(f"{name}: {value!r}, expected {expected}")
     if not 0 <= value <= 1 or (below and value == 1):
         raise ValueError(f"{name}: {value!r}, expected {expected}")

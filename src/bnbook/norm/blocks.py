@@ -122,7 +122,7 @@ def _down(n, c, values, dtype):
 
 
 def _along(n, c, values, dtype):
-    piece = max(p for p in range(1, 4097) if values % p == 0)  # longer ones lose digits
+    piece = max(p for p in range(1, 1025) if values % p == 0)  # longer ones lose digits
     piece = piece if piece >= LONG else values
     fit = max(BLOCK // (values * dtype.itemsize), 1)
     channels, samples = -(-c // -(-c // fit)) if c else 1, max(fit // max(c, 1), 1)

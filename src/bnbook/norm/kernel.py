@@ -16,6 +16,7 @@ a channel are (C,) and float64 or wider. No channel's digits depend on another's
 Sources: Chan, Golub & LeVeque 1983 for the shifted sums; Ioffe & Szegedy 2015.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -113,8 +114,8 @@ def apart(x, gamma, eps, mean, var, d, delta):
     """The Kept of d. Channels whose squares come near the ends of the dtype's range,
     and all of the widest dtype, are first done anew by `statistics`, in place."""
     scale = ivar = 1 / np.sqrt(var + eps)
-    most = np.finfo(x.dtype).max ** 0.25 if x.itemsize <= 8 else 0
-    plain = (scale < most) & (var < most**1.5)  # NaN is not
+    most_var, most_scale = _limits(x.dtype)
+    plain = (var < most_var) & (scale < most_scale)  # NaN is not
     if not plain.all():
         which = ~plain
         mu, v, xmu = statistics(x[:, which], (0, *range(2, x.ndim)))
@@ -123,6 +124,13 @@ def apart(x, gamma, eps, mean, var, d, delta):
         d[:, which], delta[which] = xmu * inverse.astype(x.dtype), 0
         scale = np.where(plain, ivar, 1)
     return Kept(d, delta, scale, gamma * ivar)
+
+
+@functools.lru_cache(maxsize=8)
+def _limits(dtype):
+    """Below which var and scale are far from the ends of the range."""
+    most = float(np.finfo(dtype).max) if dtype.itemsize <= 8 else 0
+    return most**0.375, most**0.25
 
 
 def scaled(d, a, beta, delta):

@@ -19,30 +19,48 @@ def fits(a):
             and a.itemsize <= 8)
 
 
-@functools.lru_cache(maxsize=128)
-def _sheet(n, c, dtype):
-    """Shapes of a row and of (N, C) with several samples side by side; weights."""
-    most = min(n, max(WIDE // c, 1))
-    beside = next(r for r in range(most, 0, -1) if n % r == 0)
-    return (beside, c), (n // beside, beside * c), np.full(n, 1 / n, dtype)
+class Sheet:
+    """(N, C) with several samples side by side, so that a row is long."""
+
+    def __init__(self, n, c, dtype):
+        beside, self.parts = _divisor(n, WIDE // c), 1 if n <= 128 else _divisor(n, 16)
+        self.samples, self.shape = (beside, c), (n // beside, beside * c)
+        self.ones = np.ones(self.parts, dtype)
+        self.weights = np.full(n // self.parts, 1 / n, dtype)
+
+    def mean(self, a):
+        """The mean of each channel of a, (N, C); many values are added in parts."""
+        if self.parts == 1:
+            return np.dot(self.weights, a)
+        parts = np.dot(self.weights, a.reshape(len(self.weights), -1))
+        return np.dot(self.ones, parts.reshape(self.parts, -1))
+
+
+def _divisor(n, most):
+    return max(r for r in range(1, max(min(n, most), 1) + 1) if n % r == 0)
+
+
+_sheet = functools.lru_cache(maxsize=128)(Sheet)
 
 
 @unbuffered
 def forward(x, gamma, beta, eps):
     """(y, Kept, mean, var) with the batch's own mean and variance, biased, (C,)."""
-    samples, sheet, weights = _sheet(*x.shape, x.dtype)
-    row = np.empty(samples, x.dtype)
+    sheet = _sheet(*x.shape, x.dtype)
+    row = np.empty(sheet.samples, x.dtype)
     everywhere = row.reshape(-1)
     row[:] = first = x[0]
-    d = x.reshape(sheet) - everywhere
+    d = x.reshape(sheet.shape) - everywhere
     xmu = d.reshape(x.shape)
-    row[:] = delta = np.dot(weights, xmu)
+    row[:] = delta = sheet.mean(xmu)
     d -= everywhere
+    with np.errstate(over="ignore"):  # `apart` squares these again
+        y = d * d
     mean = np.add(first, delta, dtype=gamma.dtype)
-    var = np.einsum("nc,nc->c", xmu, xmu).astype(gamma.dtype, copy=False) / len(x)
-    kept = apart(x, gamma, eps, mean, var, xmu, np.zeros_like(mean))
+    var = sheet.mean(y.reshape(x.shape)).astype(gamma.dtype, copy=False)
+    kept = apart(x, gamma, eps, mean, var, xmu, np.zeros(len(mean), mean.dtype))
     row[:] = gamma * kept.scale
-    y = d * everywhere
+    np.multiply(d, everywhere, y)
     row[:] = beta
     y += everywhere
     return y.reshape(x.shape), kept, mean, var
@@ -51,16 +69,16 @@ def forward(x, gamma, beta, eps):
 @unbuffered
 def backward(dy, kept):
     """(dx, dgamma, dbeta) through the statistics."""
-    samples, sheet, weights = _sheet(*dy.shape, dy.dtype)
-    row = np.empty(samples, dy.dtype)
-    everywhere, d = row.reshape(-1), kept.d.reshape(sheet)
-    row[:] = mean = np.dot(weights, dy)
-    e = dy.reshape(sheet) - everywhere
+    sheet = _sheet(*dy.shape, dy.dtype)
+    row = np.empty(sheet.samples, dy.dtype)
+    everywhere, d = row.reshape(-1), kept.d.reshape(sheet.shape)
+    row[:] = mean = sheet.mean(dy)
+    e = dy.reshape(sheet.shape) - everywhere
     dx = e.reshape(dy.shape)
-    row[:] = np.dot(weights, dx)
+    row[:] = sheet.mean(dx)
     e -= everywhere
     products = e * d
-    projection = np.dot(weights, products.reshape(dy.shape)) * kept.scale
+    projection = sheet.mean(products.reshape(dy.shape)) * kept.scale
     row[:] = projection * kept.scale
     np.multiply(d, everywhere, products)
     e -= products
