@@ -217,5 +217,5 @@ def test_the_sizes_reach_each_path():
     assert small.fits(np.empty(SIZES["small"]))
     walks = {name: blocks.walk(s, np.dtype(float)) for name, s in SIZES.items()}
     assert walks["along"].along and walks["cut"].along and not walks["down"].along
-    assert len(walks["tall"].blocks) > 8 and len(walks["cut"].blocks) > 8
+    assert len(walks["tall"].blocks) > 8 and len(walks["cut"].blocks) > 4
     assert len({b.shape[1] for b in walks["rest"].blocks}) == 2

@@ -34,14 +34,11 @@ def like(name, value, other):
     return shaped(name, value, other.shape).astype(other.dtype, copy=False)
 
 
-def per_channel(name, value, x, least=None):
-    """A parameter of shape (C,), copied, shaped to broadcast against x.
-
-    It gets x's dtype, or `least` where that is wider.
+def per_channel(name, value, x):
+    """A parameter of shape (C,), copied, in x's dtype, shaped to broadcast against x.
     """
-    dtype = x.dtype if least is None else np.result_type(x.dtype, least)
     a = of_channels(name, value, x.shape[1])
-    return a.astype(dtype).reshape(-1, *[1] * (x.ndim - 2))
+    return a.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 2))
 
 
 def of_channels(name, value, c):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-BLOCK = 1 << 18  # bytes
+BLOCK = 1 << 16  # values
 WIDE = 1024  # values in a row: so many that starting a row does not count
 LONG = 64  # values of a channel side by side: from here on sums go along
 
@@ -41,7 +41,7 @@ class Walk(NamedTuple):
     row: tuple
     sheet: tuple
     sums: tuple
-    wide_ones: np.ndarray
+    parts: int
 
     def cut(self, a):
         """The blocks of a, as views."""
@@ -72,9 +72,9 @@ class Walk(NamedTuple):
 
     def total(self, sums):
         """(k, C) from k sums of every block, added in the next wider dtype."""
-        k, c, n = len(sums), self.row[1], len(self.wide_ones)
-        wide = sums.astype(self.wide_ones.dtype).reshape(k, n, -1 if sums.size else c)
-        total = self.wide_ones @ wide
+        k, c = len(sums), self.row[1]
+        wide = np.float64 if sums.itemsize < 8 else np.longdouble
+        total = sums.astype(wide).reshape(k, self.parts, -1 if sums.size else c).sum(1)
         return total if total.shape[1] == c else total.reshape(k, c, -1).sum(2)
 
 
@@ -109,7 +109,7 @@ def _down(n, c, values, dtype):
     beside = min(max(n, 1), max(WIDE // max(width, 1), 1))
     beside = next((r for r in range(beside, beside // 2, -1) if n % r == 0), beside)
     wide, even = beside * width, n - n % beside
-    high = beside * max(BLOCK // max(wide * dtype.itemsize, 1), 1)
+    high = beside * max(BLOCK // max(wide, 1), 1)
     cuts = [(i, min(i + high, even), beside) for i in range(0, even, high)]
     cuts += [(even, n, n - even)] * (even < n)
     blocks = [
@@ -118,13 +118,13 @@ def _down(n, c, values, dtype):
     sampled = sum(j - i for i, j, _ in cuts[::8]) * values
     return Walk(blocks, n * values, sampled, np.ones(min(high, max(n, 1)), dtype),
                 False, (beside, c, values), (wide,), (len(blocks), wide),
-                np.ones(len(blocks) * beside, _wider(dtype)))
+                len(blocks) * beside)
 
 
 def _along(n, c, values, dtype):
     piece = max(p for p in range(1, 1025) if values % p == 0)  # longer ones lose digits
     piece = piece if piece >= LONG else values
-    fit = max(BLOCK // (values * dtype.itemsize), 1)
+    fit = max(BLOCK // values, 1)
     channels, samples = -(-c // -(-c // fit)) if c else 1, max(fit // max(c, 1), 1)
     cuts = [(i, min(i + samples, n), g, min(g + channels, c))
             for g in range(0, c, channels) for i in range(0, n, samples)]
@@ -135,8 +135,4 @@ def _along(n, c, values, dtype):
     sampled = len([i for i in range(n) if i // samples % 8 == 0]) * values
     row = values if values < WIDE else 1
     return Walk(blocks, n * values, sampled, np.ones(piece, dtype), True, (1, c, row),
-                (c, 1, row), (n, c, values // piece), np.ones(n, _wider(dtype)))
-
-
-def _wider(dtype):
-    return np.float64 if dtype.itemsize < 8 else np.longdouble
+                (c, 1, row), (n, c, values // piece), n)

@@ -43,7 +43,8 @@ def forward(x, gamma, beta, eps):
     d, shift, delta, var = deviations(x)
     mean, var = shift + delta, var.astype(gamma.dtype, copy=False)
     kept = apart(x, gamma, eps, mean, var, d, delta)
-    return scaled(d, gamma * kept.scale, beta, delta), kept, mean, var
+    a = gamma * kept.scale
+    return scaled(d, a, beta - delta * a), kept, mean, var
 
 
 @unbuffered
@@ -52,7 +53,7 @@ def forward_given(x, gamma, beta, eps, mean, var):
     shift, scale = mean.astype(x.dtype), 1 / np.sqrt(var + eps)
     delta = mean - shift  # what rounding drops of a large mean is a deviation
     d, a = shifted(x, shift), gamma * scale
-    return scaled(d, a, beta, delta), Kept(d, delta, scale, a)
+    return scaled(d, a, beta - delta * a), Kept(d, delta, scale, a)
 
 
 @unbuffered
@@ -75,7 +76,7 @@ def backward_given(dy, kept):
     """(dx, dgamma, dbeta) where mean and variance were given: dx = a dy."""
     d, delta, scale, a = kept
     dbeta, products, _ = sums(dy, d)
-    dx = scaled(dy, a, np.zeros_like(a), np.zeros_like(a))
+    dx = scaled(dy, a, np.zeros_like(a))
     return dx, (products - delta * dbeta) * scale, dbeta
 
 
@@ -133,10 +134,10 @@ def _limits(dtype):
     return most**0.375, most**0.25
 
 
-def scaled(d, a, beta, delta):
-    """d a + (beta - delta a), last block first."""
+def scaled(d, a, b):
+    """d a + b, last block first."""
     blocks, y = walk(d.shape, d.dtype), aligned(d.shape, d.dtype)
-    numbers = map(blocks.rows, (a, beta - delta * a))
+    numbers = map(blocks.rows, (a, b))
     for d_, y_, a_, b_ in reversed([*zip(*map(blocks.cut, (d, y)), *numbers)]):
         np.multiply(d_, a_, y_)
         np.add(y_, b_, y_)
