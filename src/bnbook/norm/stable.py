@@ -45,16 +45,14 @@ def batch_norm(x, params, state, *, training, eps=EPS, momentum=0.9, unbiased=Fa
     {} for none: then the batch's statistics serve in both modes. momentum, unbiased: as
     in `updated`. In inference the state comes back as it is, and N may be 0.
     """
-    training, unbiased = map(arguments.flag, ("training", "unbiased"),
-                             (training, unbiased))
+    training = arguments.flag("training", training)
+    unbiased = arguments.flag("unbiased", unbiased)
     momentum, eps = arguments.momentum(momentum), arguments.nonnegative("eps", eps)
     of_batch = training or arguments.empty(state)
     x = arguments.batch(x, least=2 if of_batch else 0)
-    inner = _computed(x)
-    known = {} if arguments.empty(state) else checked_state(
-        state, x.shape[1], cumulative=momentum is None if training
-        else isinstance(state, Mapping) and "num_values" in state)
-    gamma, beta = _parameters(params, x.shape[1], inner.dtype)
+    m, c, inner = x.size // max(x.shape[1], 1), x.shape[1], _computed(x)
+    known = _known(state, c, momentum, training)
+    gamma, beta = _parameters(params, c, inner.dtype)
     if of_batch:
         forward = small.forward if small.fits(inner) else kernel.forward
         y, kept, mean, var = forward(inner, gamma, beta, eps)
@@ -62,7 +60,6 @@ def batch_norm(x, params, state, *, training, eps=EPS, momentum=0.9, unbiased=Fa
         mean, var = (known[name].astype(gamma.dtype) for name in STATISTICS)
         y, kept = kernel.forward_given(inner, gamma, beta, eps, mean, var)
     if training and known:
-        m = x.size // x.shape[1]
         state = averaged(known, mean, var, m, momentum, unbiased)
     return y.astype(x.dtype, copy=False), Cache(kept, x.dtype, of_batch), state
 
@@ -101,6 +98,15 @@ def _computed(x):
     """x as it is computed: C-ordered, its dtype native, float16 in float32."""
     dtype = np.float32 if x.dtype == np.float16 else x.dtype.newbyteorder("=")
     return np.ascontiguousarray(x, dtype)
+
+
+def _known(state, c, momentum, training):
+    """The state, checked. Inference does not count values, and takes it either way."""
+    if arguments.empty(state):
+        return {}
+    counted = isinstance(state, Mapping) and "num_values" in state
+    return checked_state(
+        state, c, cumulative=momentum is None if training else counted)
 
 
 def _parameters(params, c, dtype):
