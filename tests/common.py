@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from bnbook.norm import Moments, batch_norm, initial_state
+
 H = 1e-200  # a complex step this small has no truncation error, and cannot cancel
 
 
@@ -43,3 +45,20 @@ def assert_refused(kind, start, call):
         call()
     message = str(raised.value)
     assert message.startswith(start) and "\n" not in message
+
+
+def training_forward(x, gamma, beta, eps=1e-5):
+    """(y, cache, the batch's Moments) of batch_norm: with momentum 0 it keeps those."""
+    x = np.asarray(x)
+    state = initial_state(x.shape[1], np.result_type(x, np.float64))
+    y, cache, state = batch_norm(x, {"gamma": gamma, "beta": beta}, state,
+                                 training=True, eps=eps, momentum=0.0)
+    count = x.size // x.shape[1]
+    return y, cache, Moments(state["running_mean"], state["running_var"], count)
+
+
+def inference_forward(x, gamma, beta, mean, var, eps=1e-5):
+    """(y, cache) of batch_norm with this mean and variance."""
+    state = {"running_mean": mean, "running_var": var, "num_batches": 0}
+    return batch_norm(x, {"gamma": gamma, "beta": beta}, state, training=False,
+                      eps=eps)[:2]

@@ -19,7 +19,7 @@ from bnbook.check import (
 )
 from bnbook.graph import BATCH_NORM, INFERENCE, OPS, Step, run
 from bnbook.norm import batch_norm_backward, batch_norm_forward
-from bnbook.norm.batch_norm import staged_gradients
+from bnbook.norm.textbook import staged_gradients
 
 SHAPED = [name for name, op in OPS.items() if None in op.rules]  # b lends its shape
 BINARY = [n for n, op in OPS.items() if len(op.rules) == 2 and n not in SHAPED]

@@ -18,15 +18,13 @@ from bnbook.norm import (
     batch_norm_backward,
     batch_norm_backward_staged,
     batch_norm_forward,
+    batch_norm_vjp,
     folded,
-    inference_forward,
     initial_state,
-    layer_backward,
     pooled,
-    training_forward,
     updated,
 )
-from common import rng
+from common import inference_forward, rng, training_forward
 
 
 def case(n=8, features=3, seed=0):
@@ -158,7 +156,7 @@ def test_s0_several_forwards_then_upstream_gradients_in_and_dx_out():
     _, gamma, beta, _ = case()
     runs = [case(n, seed=n) for n in (8, 5, 4)]
     caches = [training_forward(x, gamma, beta)[1] for x, *_ in runs]
-    results = [layer_backward(dy, cache)
+    results = [batch_norm_vjp(dy, cache)
                for (*_, dy), cache in zip(runs, caches, strict=True)]
     expected = [truth(x, gamma, beta, dy)[1:] for x, _, _, dy in runs]
     for got, right in zip(results, expected, strict=True):
@@ -317,7 +315,7 @@ def test_s1_was_wrong_the_first_of_two_forwards_has_its_backward():
     (x1, gamma, beta, dy), (x2, *_) = case(seed=1), case(seed=2)
     _, first, _ = training_forward(x1, gamma, beta)
     training_forward(x2, gamma, beta)
-    assert close(layer_backward(dy, first), truth(x1, gamma, beta, dy)[1:], 1e-12)
+    assert close(batch_norm_vjp(dy, first), truth(x1, gamma, beta, dy)[1:], 1e-12)
 
 
 def test_s1_was_wrong_train_on_8_rows_evaluate_and_go_back_on_3():

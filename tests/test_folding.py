@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bnbook.norm.batch_norm_layer import inference_forward
 from bnbook.norm.folding import folded
+from common import inference_forward
 
 
 def case(dtype=float, channels=3):

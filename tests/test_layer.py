@@ -14,14 +14,12 @@ from bnbook.check import check_trace
 from bnbook.graph import BATCH_NORM, INFERENCE, run
 from bnbook.norm import (
     added,
-    inference_forward,
+    batch_norm_vjp,
     initial_state,
-    input_gradient,
     layer,
-    layer_backward,
-    training_forward,
 )
-from bnbook.norm.batch_norm import statistics_axes
+from bnbook.norm.textbook import statistics_axes
+from common import inference_forward, training_forward
 
 SHAPES = [(7, 3), (2, 5), (4, 3, 6), (3, 2, 4, 5), (2, 3, 2, 3, 4)]
 DTYPES = [np.float16, np.float32, np.float64, np.longdouble]
@@ -168,7 +166,7 @@ def test_several_forwards_accumulate_by_explicit_caches():
     caches = [training_forward(x, gamma, beta)[1] for x, _ in batches]
     total = {"gamma": np.zeros(3), "beta": np.zeros(3)}
     for (x, dy), cache in zip(batches, caches):
-        dx, dgamma, dbeta = layer_backward(dy, cache)
+        dx, dgamma, dbeta = batch_norm_vjp(dy, cache)
         total = added(total, {"gamma": dgamma, "beta": dbeta})
         close(dx, traced(bn, x, dy, True).grads["x"])
     for name in total:
@@ -423,7 +421,7 @@ def test_no_result_shares_memory_with_the_layer_or_an_argument():
         y = bn.forward(x, training)
         dx = bn.backward(dy)
         held = [*bn.params.values(), bn.state["running_mean"], bn.state["running_var"],
-                *bn._cache.norm, *bn.grads.values(), x, dy]
+                *bn._cache.kept, *bn.grads.values(), x, dy]
         assert not any(np.shares_memory(a, b) for a in (y, dx) for b in held)
 
 
@@ -518,12 +516,12 @@ def test_the_functions_caches_serve_again_and_share_no_memory():
         x, dy = case()
         arguments = [x, gamma.copy(), beta.copy(), *(a.copy() for a in more)]
         y, cache, *_ = forward(*arguments)
-        before = layer_backward(dy, cache)
+        before = batch_norm_vjp(dy, cache)
         for a in (y, *arguments):
             a[:] = 9
-        for a, b in zip(before, layer_backward(dy, cache)):
+        for a, b in zip(before, batch_norm_vjp(dy, cache)):
             same(a, b)
-        same(input_gradient(dy, cache), before[0])
+        same(batch_norm_vjp(dy, cache)[0], before[0])
 
 
 def test_what_is_wanted_of_a_backward_goes_by_name():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bnbook import BatchNorm
-from bnbook.norm import inference_forward
+from common import inference_forward
 from test_layer import both_modes, made, same
 
 CONSTRUCTOR = [
@@ -211,9 +211,9 @@ def test_without_running_statistics_there_is_no_state_to_assign():
 
 
 @pytest.mark.parametrize("change, message", [
-    ({"mean": np.ones((1, 3))}, "mean: shape (1, 3), expected (C,) = (3,); reshape it "
-     "with mean.reshape(-1)"),
-    ({"var": [1, 1, -1]}, "var: smallest value -1.0, expected at least 0"),
+    ({"mean": np.ones((1, 3))}, "running_mean: shape (1, 3), expected (C,) = (3,); "
+     "reshape it with running_mean.reshape(-1)"),
+    ({"var": [1, 1, -1]}, "running_var: smallest value -1.0, expected at least 0"),
     ({"eps": -1.0}, "eps: -1.0, expected a number >= 0"),
     ({"gamma": np.ones(1)}, "gamma: shape (1,), expected (C,) = (3,)"),
 ])

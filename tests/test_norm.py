@@ -13,7 +13,7 @@ from bnbook.norm import (
     batch_norm_forward,
     staged_gradients,
 )
-from bnbook.norm.batch_norm import statistics_axes
+from bnbook.norm.textbook import statistics_axes
 
 SHAPES = [(7, 3), (2, 5), (4, 3, 6), (3, 2, 4, 5), (2, 3, 2, 3, 4)]
 

@@ -33,9 +33,9 @@ from bnbook.norm import (
     layer_norm_forward,
     rms_norm_forward,
 )
-from bnbook.norm.batch_norm_layer import inference_forward, training_forward
 from bnbook.norm.running import updated
 from bnbook.norm.statistics import statistics
+from common import inference_forward, training_forward
 
 NODE = "onnx.backend.test.case.node"
 MODULES = {

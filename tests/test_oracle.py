@@ -10,13 +10,10 @@ import pytest
 
 from bnbook import nn, norm
 from bnbook.graph import FAMILY, gradient, graph_inputs, grouped, run
-from bnbook.norm.batch_norm_layer import (
-    inference_forward,
-    layer_backward,
-    training_forward,
-)
+from bnbook.norm import batch_norm_vjp
 from bnbook.norm.running import initial_state, updated
 from bnbook.norm.statistics import statistics
+from common import inference_forward, training_forward
 
 # The weekly run points this at results made anew with the newest PyTorch.
 OURS = Path(__file__).parent / "oracle" / "torch.json"
@@ -104,8 +101,8 @@ IMPLEMENTATIONS = [
     ("batch_norm", both(norm.batch_norm_forward, norm.batch_norm_backward, NORM)),
     ("batch_norm",
      both(norm.batch_norm_forward, norm.batch_norm_backward_staged, NORM)),
-    ("batch_norm", both(training_forward, layer_backward, NORM)),
-    ("batch_norm_inference", both(inference_forward, layer_backward, NORM)),
+    ("batch_norm", both(training_forward, batch_norm_vjp, NORM)),
+    ("batch_norm_inference", both(inference_forward, batch_norm_vjp, NORM)),
     ("layer_norm", both(norm.layer_norm_forward, norm.layer_norm_backward, NORM)),
     ("group_norm", both(norm.group_norm_forward, norm.group_norm_backward, NORM)),
     ("instance_norm",

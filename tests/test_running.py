@@ -12,11 +12,11 @@ from bnbook.norm import (
     merged,
     moments,
     pooled,
-    training_forward,
     updated,
 )
 from bnbook.norm.conventions import without_start
 from bnbook.norm.running import checked_state
+from common import training_forward
 
 
 def close(a, b):

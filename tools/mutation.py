@@ -24,7 +24,7 @@ TESTS = {  # what each file's tests are; the others follow
     "graph/closed_form": "closed_form", "graph/products": "closed_form",
     "graph": "graph check gradient", "norm/conventions": "conventions",
     "norm/running": "running", "norm/folding": "folding", "norm/rms_norm": "family",
-    "norm/family": "family", "norm/batch_norm_layer": "layer numerics",
+    "norm/family": "family", "norm/stable": "layer numerics",
     "norm/layer": "layer layer_errors", "norm/statistics": "numerics layer",
     "norm/normalize": "layer numerics family",
     "norm/arguments": "layer_errors norm family", "norm": "norm",

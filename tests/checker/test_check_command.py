@@ -323,7 +323,7 @@ if "-c" in sys.argv:
     import bnbook.check.diagnosis.batch_norm as core
     def planted(*given):
         raise KeyError("planted")
-    core.forward_findings = planted
+    core.outputs.forward_findings = planted
 """
 
 

@@ -26,7 +26,7 @@ from bnbook.check.edits.programs import (
 from bnbook.check.edits.sentences import said
 from bnbook.check.mutants import programmed
 from bnbook.graph import BATCH_NORM, run
-from bnbook.norm.batch_norm import statistics_axes
+from bnbook.norm.textbook import statistics_axes
 
 BACKWARDS, ALL = list(PROGRAMS), PROGRAMS | FORWARDS
 SHAPES = [(5, 3), (4, 4), (3, 2, 4, 5)]

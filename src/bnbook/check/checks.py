@@ -12,7 +12,7 @@ import numpy as np
 from bnbook.check.gradients import check_gradients
 from bnbook.check.implementations import TRACE
 from bnbook.graph import BATCH_NORM, run
-from bnbook.norm.batch_norm import EPS
+from bnbook.norm.textbook import EPS
 
 NAMES = ("x", "gamma", "beta")
 

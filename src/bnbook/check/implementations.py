@@ -9,7 +9,7 @@ from bnbook.norm import (
     batch_norm_backward_staged,
     batch_norm_forward,
 )
-from bnbook.norm.batch_norm import statistics_axes
+from bnbook.norm.textbook import statistics_axes
 
 
 class Implementation(NamedTuple):

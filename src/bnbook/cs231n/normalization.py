@@ -8,21 +8,16 @@ from typing import NamedTuple
 import numpy as np
 
 from bnbook.cs231n.contract import returned, setting, training, upstream
-from bnbook.norm import arguments, batch_norm_backward
-from bnbook.norm.batch_norm import EPS
-from bnbook.norm.batch_norm_layer import (
-    inference_forward,
-    layer_backward,
-    training_forward,
-)
+from bnbook.norm import arguments
 from bnbook.norm.family import (
     group_norm_backward,
     group_norm_forward,
     layer_norm_backward,
     layer_norm_forward,
 )
-from bnbook.norm.normalize import parameter_gradients
-from bnbook.norm.running import STATISTICS, checked_state, updated
+from bnbook.norm.running import STATISTICS
+from bnbook.norm.stable import batch_norm, batch_norm_vjp
+from bnbook.norm.textbook import EPS
 
 MOMENTUM = 0.9
 
@@ -49,26 +44,15 @@ def batchnorm_backward(dout, cache):
     """(dx, dgamma, dbeta) in the mode of the forward that made the cache.
 
     In test mode mean and variance are constants. dout (N, D) -> dx (N, D), dgamma and
-    dbeta (D,). The upstream gradient is centred twice, as x was.
+    dbeta (D,). dx by the closed form of chapter 5.
     """
-    return layer_backward(*upstream(dout, cache))
+    return batch_norm_vjp(*upstream(dout, cache))
 
 
 def batchnorm_backward_alt(dout, cache):
-    r"""(dx, dgamma, dbeta) for the same cache, dx by the closed form of chapter 5.
-
-        dx = \gamma ivar (dout - mean(dout) - xhat mean(dout xhat))
-
-    Faster than `batchnorm_backward`, for it takes its means as NumPy does, with no care
-    for digits. A test-mode cache has constant statistics, and no such form.
+    """(dx, dgamma, dbeta), the same: `batchnorm_backward` is the closed form already.
     """
-    dout, inner = upstream(dout, cache)
-    if not inner.computed:
-        return layer_backward(dout, inner)
-    dx, *_ = batch_norm_backward(dout, inner.norm)
-    dout = dout.astype(inner.norm.xhat.dtype, copy=False)
-    gradients = parameter_gradients(dout, inner.norm, (0,))
-    return dx.astype(inner.dtype, copy=False), *gradients
+    return batchnorm_backward(dout, cache)
 
 
 def spatial_batchnorm_forward(x, gamma, beta, bn_param):
@@ -81,7 +65,7 @@ def spatial_batchnorm_forward(x, gamma, beta, bn_param):
 
 def spatial_batchnorm_backward(dout, cache):
     """(dx, dgamma, dbeta) from dout (N, C, H, W), as `batchnorm_backward`."""
-    return layer_backward(*upstream(dout, cache))
+    return batch_norm_vjp(*upstream(dout, cache))
 
 
 def layernorm_forward(x, gamma, beta, ln_param):
@@ -136,19 +120,13 @@ def spatial_groupnorm_backward(dout, cache):
 
 def _batchnorm(x, gamma, beta, bn_param):
     train = training("bn_param", bn_param)
-    eps = bn_param.get("eps", EPS)
     momentum = arguments.fraction("momentum", bn_param.get("momentum", MOMENTUM))
-    state = _state(bn_param, x)
-    if train:
-        out, inner, batch = training_forward(x, gamma, beta, eps)
-        count = x.size // x.shape[1]
-        state = updated(state, batch.mean, batch.var, count, momentum=momentum)
-        bn_param.update((name, state[name]) for name in STATISTICS)
-    else:
-        out, inner = inference_forward(
-            x, gamma, beta, *(state[name] for name in STATISTICS), eps)
-        for name in STATISTICS:
-            bn_param.setdefault(name, state[name])
+    out, inner, state = batch_norm(
+        x, {"gamma": gamma, "beta": beta}, _state(bn_param, x), training=train,
+        eps=bn_param.get("eps", EPS), momentum=momentum)
+    for name in STATISTICS:
+        if train or name not in bn_param:
+            bn_param[name] = state[name]
     return returned(out, inner)
 
 
@@ -157,7 +135,7 @@ def _state(bn_param, x):
     wide = np.result_type(x, np.float32)  # a variance of float16 does not fit into one
     start = np.zeros(x.shape[1], wide)
     state = {name: bn_param.get(name, start.copy()) for name in STATISTICS}
-    return checked_state(state | {"num_batches": 0}, x.shape[1])
+    return state | {"num_batches": 0}
 
 
 def _flat(name, value, x):

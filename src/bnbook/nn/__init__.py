@@ -57,7 +57,7 @@ from bnbook.nn.structure import Layer, Spec, layer
 from bnbook.nn.table import LAYERS, NORMALIZATIONS, Kind, Param
 from bnbook.nn.trainer import Trainer
 from bnbook.nn.training import Curves, Log, accuracy_curves, train
-from bnbook.norm.batch_norm_layer import added
+from bnbook.norm.stable import added
 
 __all__ = [
     "LAYERS", "LOSSES", "NORMALIZATIONS", "OPTIMIZERS", "Curves", "Kind", "Layer",

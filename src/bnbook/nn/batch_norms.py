@@ -5,27 +5,13 @@ the batch's and averages them into the state, if there is one; without, it norma
 with the state's and leaves it as it is.
 """
 
-from bnbook.nn import arguments
-from bnbook.norm.batch_norm_layer import (
-    inference_forward,
-    layer_backward,
-    training_forward,
-)
-from bnbook.norm.running import updated
+from bnbook.norm import stable
 
 
-def batch_norm(x, gamma, beta, *, batch_statistics, state, eps, momentum, unbiased):
-    """One statistic a channel."""
-    arguments.momentum(momentum)
-    arguments.flag("unbiased", unbiased)
-    if not batch_statistics:
-        known = state["running_mean"], state["running_var"]
-        return *inference_forward(x, gamma, beta, *known, eps), state
-    y, cache, seen = training_forward(x, gamma, beta, eps)
-    if state is not None:
-        state = updated(state, seen.mean, seen.var, x.size // x.shape[1],
-                        momentum=momentum, unbiased=unbiased)
-    return y, cache, state
+def batch_norm(x, gamma, beta, *, batch_statistics, state, **options):
+    """One statistic a channel. options: eps, momentum and unbiased."""
+    return stable.batch_norm(x, {"gamma": gamma, "beta": beta}, state or {},
+                             training=batch_statistics, **options)
 
 
 def detached_backward(dy, cache):
@@ -36,7 +22,7 @@ def detached_backward(dy, cache):
     Book: eq-detached in chapter 7. It lacks the paths through the mean and the variance
     and is not the gradient of what ran.
     """
-    return layer_backward(dy, cache._replace(computed=False))
+    return stable.batch_norm_vjp(dy, cache._replace(computed=False))
 
 
 def pixel_batch_norm(x, gamma, beta, **keywords):
@@ -46,5 +32,5 @@ def pixel_batch_norm(x, gamma, beta, **keywords):
 
 
 def pixel_batch_norm_backward(dy, cache):
-    dx, dgamma, dbeta = layer_backward(dy.reshape(len(dy), -1), cache)
+    dx, dgamma, dbeta = stable.batch_norm_vjp(dy.reshape(len(dy), -1), cache)
     return dx.reshape(dy.shape), dgamma, dbeta

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from bnbook.nn import arguments, batch_norms, convolution, dropout, layers, pooling
 from bnbook.norm import family, rms_norm
-from bnbook.norm.batch_norm import EPS
-from bnbook.norm.batch_norm_layer import layer_backward
+from bnbook.norm.stable import batch_norm_vjp
+from bnbook.norm.textbook import EPS
 
 
 class Param(NamedTuple):
@@ -75,7 +75,7 @@ def _of_every_value(shape, options):
 _POOL = {"height": 2, "width": 2, "stride": 2}
 _RUNNING = {"eps": EPS, "momentum": 0.9, "unbiased": False}
 _BATCH_NORM = Kind(
-    batch_norms.batch_norm, layer_backward, _gamma_beta, _RUNNING,
+    batch_norms.batch_norm, batch_norm_vjp, _gamma_beta, _RUNNING,
     ("batch_statistics", "state", *_RUNNING), stateful=True)
 
 LAYERS = {

@@ -1,21 +1,5 @@
 """Hand-derived forward and backward passes, held to the trace by the tests."""
 
-from bnbook.norm.batch_norm import (
-    BatchNormCache,
-    batch_norm_backward,
-    batch_norm_backward_detached,
-    batch_norm_backward_staged,
-    batch_norm_forward,
-    staged_gradients,
-)
-from bnbook.norm.batch_norm_layer import (
-    LayerCache,
-    added,
-    inference_forward,
-    input_gradient,
-    layer_backward,
-    training_forward,
-)
 from bnbook.norm.family import (
     group_norm_backward,
     group_norm_forward,
@@ -35,26 +19,34 @@ from bnbook.norm.running import (
     pooled,
     updated,
 )
+from bnbook.norm.stable import Cache, added, batch_norm, batch_norm_vjp
+from bnbook.norm.textbook import (
+    BatchNormCache,
+    batch_norm_backward,
+    batch_norm_backward_detached,
+    batch_norm_backward_staged,
+    batch_norm_forward,
+    staged_gradients,
+)
 
 __all__ = [
     "BatchNorm",
     "BatchNormCache",
-    "LayerCache",
+    "Cache",
     "Moments",
     "added",
+    "batch_norm",
     "batch_norm_backward",
     "batch_norm_backward_detached",
     "batch_norm_backward_staged",
     "batch_norm_forward",
+    "batch_norm_vjp",
     "folded",
     "group_norm_backward",
     "group_norm_forward",
-    "inference_forward",
     "initial_state",
-    "input_gradient",
     "instance_norm_backward",
     "instance_norm_forward",
-    "layer_backward",
     "layer_norm_backward",
     "layer_norm_forward",
     "merged",
@@ -63,6 +55,5 @@ __all__ = [
     "rms_norm_backward",
     "rms_norm_forward",
     "staged_gradients",
-    "training_forward",
     "updated",
 ]

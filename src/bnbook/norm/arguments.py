@@ -34,14 +34,11 @@ def like(name, value, other):
     return shaped(name, value, other.shape).astype(other.dtype, copy=False)
 
 
-def per_channel(name, value, x, least=None):
-    """A parameter of shape (C,), copied, shaped to broadcast against x.
-
-    It gets x's dtype, or `least` where that is wider.
+def per_channel(name, value, x):
+    """A parameter of shape (C,), copied, in x's dtype, shaped to broadcast against x.
     """
-    dtype = x.dtype if least is None else np.result_type(x.dtype, least)
     a = of_channels(name, value, x.shape[1])
-    return a.astype(dtype).reshape(-1, *[1] * (x.ndim - 2))
+    return a.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 2))
 
 
 def of_channels(name, value, c):
@@ -101,11 +98,17 @@ def floating(name, value):
 
 def nonnegative(name, value):
     """A finite number >= 0."""
-    if not np.isscalar(value) or np.asarray(value).dtype.kind not in REAL:
+    if not _number(value):
         raise TypeError(f"{name}: {shown(value)}, expected a number >= 0")
     if not 0 <= value < np.inf:
         raise ValueError(f"{name}: {shown(value)}, expected a number >= 0")
     return value
+
+
+def _number(value):
+    """Whether it is a real number, NumPy's or Python's."""
+    return type(value) is float or (
+        np.isscalar(value) and np.asarray(value).dtype.kind in REAL)
 
 
 def computed(x):
@@ -140,7 +143,7 @@ def divisor(name, value, channels):
 def fraction(name, value, *, below=False):
     """`value` as a float from 0 to 1; not 1 itself if `below`."""
     expected = f"a number from 0 to {'below ' * below}1"
-    if not np.isscalar(value) or np.asarray(value).dtype.kind not in REAL:
+    if not _number(value):
         raise TypeError(f"{name}: {shown(value)}, expected {expected}")
     if not 0 <= value <= 1 or (below and value == 1):
         raise ValueError(f"{name}: {shown(value)}, expected {expected}")

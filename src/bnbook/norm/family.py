@@ -29,7 +29,6 @@ import numpy as np
 
 from bnbook.graph.family import FAMILY, split
 from bnbook.norm import arguments
-from bnbook.norm.batch_norm import EPS
 from bnbook.norm.normalize import (
     NormCache,
     normalize,
@@ -37,6 +36,7 @@ from bnbook.norm.normalize import (
     through_statistics,
 )
 from bnbook.norm.statistics import statistics
+from bnbook.norm.textbook import EPS
 
 
 class SampleNormCache(NamedTuple):

@@ -1,6 +1,6 @@
 """The batch normalization layer: parameters, running statistics and two modes.
 
-A thin class: the mathematics is in `batch_norm_layer`, the state in `running`.
+A thin class over the pure function `stable.batch_norm`.
 """
 
 import copy
@@ -9,14 +9,9 @@ import inspect
 import numpy as np
 
 from bnbook.norm import arguments
-from bnbook.norm.batch_norm import EPS
-from bnbook.norm.batch_norm_layer import (
-    inference_forward,
-    input_gradient,
-    layer_backward,
-    training_forward,
-)
-from bnbook.norm.running import STATISTICS, checked_state, initial_state, updated
+from bnbook.norm.running import STATISTICS, initial_state
+from bnbook.norm.stable import batch_norm, batch_norm_vjp
+from bnbook.norm.textbook import EPS
 
 
 def _setting(name):
@@ -102,23 +97,15 @@ class BatchNorm:
         In training the running statistics move. The last forward is the one `backward`
         goes through.
         """
-        training = arguments.flag("training", training)
-        of_batch = training or not self.track_running_stats
-        x = arguments.batch(x, least=2 if of_batch else 0)
+        x = arguments.plain("x", x)
         c, new = self._channels(x), self.num_features is None
         params, state = self._params(c), self._state(c)
-        pair = (params or _unit(c, self.dtype)).values()
-        if of_batch:
-            y, cache, (mean, var, _) = training_forward(x, *pair, self.eps)
-        else:
-            y, cache = inference_forward(
-                x, *pair, state["running_mean"], state["running_var"], self.eps)
-        if training and state:
-            state = updated(state, mean, var, x.size // c, momentum=self.momentum,
-                            unbiased=self.unbiased_running_var)
+        y, cache, after = batch_norm(
+            x, params, state, training=training, eps=self.eps, momentum=self.momentum,
+            unbiased=self.unbiased_running_var)
         self._cache, self._settings["num_features"] = cache, c
         self.params = params if new else self.params
-        self.state = state if new or training else self.state
+        self.state = after if new or training else self.state
         return y
 
     def backward(self, dy, *, input_only=False):
@@ -132,8 +119,8 @@ class BatchNorm:
         if self._cache is None:
             raise RuntimeError("backward: no forward yet, expected one before it")
         if input_only or not self.affine:
-            return input_gradient(dy, self._cache)
-        dx, *gradients = layer_backward(dy, self._cache)
+            return batch_norm_vjp(dy, self._cache)[0]
+        dx, *gradients = batch_norm_vjp(dy, self._cache)
         self.grads = {name: g.astype(self.dtype)
                       for name, g in zip(("gamma", "beta"), gradients)}
         return dx
@@ -149,7 +136,9 @@ class BatchNorm:
         return copy.deepcopy(self)
 
     def _channels(self, x):
-        """C, if x has as many channels as the layer."""
+        """C, if x has as many channels as the layer; None if it has no such axis."""
+        if x.ndim < 2:  # which batch_norm refuses
+            return None
         c = x.shape[1]
         if c != (self.num_features or c):
             raise ValueError(
@@ -157,30 +146,28 @@ class BatchNorm:
         return arguments.count("x: channels", c)
 
     def _params(self, c):
-        """The parameters for C channels, checked, gamma first."""
+        """The parameters for C channels, of the names they should have."""
         if self.num_features is None and arguments.empty(self.params):
             return self._initial_params(c)
         names = ("gamma", "beta") if self.affine else ()
-        params = arguments.keyed("params", self.params, names)
-        return {name: arguments.of_channels(name, params[name], c) for name in names}
+        return arguments.keyed("params", self.params, names)
 
     def _state(self, c):
-        """The state for C channels, checked, in the layer's dtype."""
+        """The state for C channels, its arrays in the layer's dtype."""
         if self.num_features is None and arguments.empty(self.state):
             return self._initial_state(c)
-        if not self.track_running_stats:
-            return dict(arguments.keyed("state", self.state, ()))
-        state = checked_state(self.state, c, cumulative=self.momentum is None)
-        return state | {name: state[name].astype(self.dtype) for name in STATISTICS}
+        keys = self._initial_state(1)
+        state = arguments.keyed("state", self.state, keys)
+        arrays = {name: arguments.array(name, state[name]).astype(self.dtype)
+                  for name in STATISTICS if name in keys}
+        return dict(state) | arrays
 
     def _initial_params(self, c):
-        return _unit(c, self.dtype) if c and self.affine else {}
+        if not (c and self.affine):
+            return {}
+        return {"gamma": np.ones(c, self.dtype), "beta": np.zeros(c, self.dtype)}
 
     def _initial_state(self, c):
         if c is None or not self.track_running_stats:
             return {}
         return initial_state(c, self.dtype, cumulative=self.momentum is None)
-
-
-def _unit(c, dtype):
-    return {"gamma": np.ones(c, dtype), "beta": np.zeros(c, dtype)}

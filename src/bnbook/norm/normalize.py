@@ -42,8 +42,3 @@ def through_statistics(dy, cache, axes):
     """
     dxhat, _ = centred(cache.gamma * dy, axes)
     return cache.ivar * (dxhat - cache.xhat * mean(dxhat * cache.xhat, axes))
-
-
-def past_statistics(dy, cache):
-    r"""dx where mean and variance were given, not computed: \gamma ivar dy."""
-    return cache.gamma * cache.ivar * dy

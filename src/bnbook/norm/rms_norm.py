@@ -18,10 +18,10 @@ import numpy as np
 
 from bnbook.graph.family import FAMILY
 from bnbook.norm import arguments
-from bnbook.norm.batch_norm import EPS
 from bnbook.norm.family import SampleNormCache
 from bnbook.norm.normalize import NormCache, parameter_gradients
 from bnbook.norm.statistics import mean
+from bnbook.norm.textbook import EPS
 
 
 def rms_norm_forward(x, gamma, eps=EPS):

@@ -22,8 +22,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bnbook.norm import arguments
-from bnbook.norm.batch_norm import statistics_axes
 from bnbook.norm.statistics import statistics
+from bnbook.norm.textbook import statistics_axes
 
 STATISTICS = ("running_mean", "running_var")
 
@@ -79,6 +79,11 @@ def updated(state, mean, var, count, *, momentum=0.9, unbiased=False):
     mean, var = _flat("mean", mean), arguments.variance("var", _flat("var", var))
     arguments.of_channels("var", var, len(mean))
     old = checked_state(state, len(mean), cumulative=w is None)
+    return averaged(old, mean, var, m, w, unbiased)
+
+
+def averaged(old, mean, var, m, w, unbiased):
+    """`updated`, of a state that was checked and of numbers that are right."""
     if w is None:
         w = old["num_values"] / (old["num_values"] + m)
     batch = mean, var * (m / (m - 1)) if unbiased else var

@@ -4,7 +4,7 @@ from bnbook.check.diagnosis.calls import Broke
 from bnbook.check.diagnosis.probes import batches, images, squares, tried
 from bnbook.check.diagnosis.told import note
 from bnbook.check.edits import explain
-from bnbook.norm.batch_norm import EPS
+from bnbook.norm.textbook import EPS
 
 
 def observed(reader, seed):

@@ -6,7 +6,7 @@ import numpy as np
 
 from bnbook.check.checks import draw
 from bnbook.check.diagnosis.calls import Broke
-from bnbook.norm.batch_norm import EPS
+from bnbook.norm.textbook import EPS
 
 TOLERANCE = 1e-8  # of the largest magnitude: rounding is far below, 1e-6 off above
 EPSILONS = (EPS, 1e-3, 1e-6, 1e-8, 1e-7, 1e-4, 1e-10, 1e-12, 0.0)

@@ -24,7 +24,7 @@ from bnbook.check.reading.session import Session
 from bnbook.check.reading.study import Study
 from bnbook.graph import BATCH_NORM, run
 from bnbook.norm import batch_norm_forward
-from bnbook.norm.batch_norm import EPS, statistics_axes
+from bnbook.norm.textbook import EPS, statistics_axes
 
 
 @dataclass

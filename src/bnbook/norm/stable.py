@@ -1,0 +1,119 @@
+r"""Batch normalization that keeps its digits, in both modes, as one pure function.
+
+    y = \gamma (x - mean) / \sqrt{var + eps} + \beta
+
+x is (N, C) or (N, C, *spatial), up to five dimensions; axis 1 is the channel. In
+training mean and var are the batch's, per channel over its m = N * prod(spatial)
+values, var biased; in inference they are the state's. The textbook's functions are
+`batch_norm_forward` and its backwards; what is here agrees with them, and y, dx and
+dgamma stay within a few units in the last place whatever the mean.
+
+Deviations of float32 up to 1e38 are fine; float64's beyond 1e154 overflow, NumPy warns
+and y is beta; below 1e-162 they count as 0. A constant channel gives y = beta, and with
+eps = 0 NaN. float16 is computed in float32. y and dx have x's dtype (integers become
+float64), dgamma and dbeta the dtype of the arithmetic. NaN and inf stay in their
+channel.
+
+The functions are pure: no argument changes, and a cache shares no memory with arguments
+or results and can be used again. Bad input raises TypeError or ValueError, in one line.
+Here it is checked, once; `kernel` and `small` compute. Source: Ioffe & Szegedy 2015,
+algorithms 1 and 2.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from bnbook.norm import arguments, kernel, small
+from bnbook.norm.running import STATISTICS, averaged, checked_state
+from bnbook.norm.textbook import EPS
+
+
+class Cache(NamedTuple):
+    """What `batch_norm_vjp` needs. computed: whether mean and var were the batch's."""
+
+    kept: kernel.Kept
+    dtype: np.dtype
+    computed: bool
+
+
+def batch_norm(x, params, state, *, training, eps=EPS, momentum=0.9, unbiased=False):
+    """(y, cache, state): x normalized, and the state with the batch averaged in.
+
+    params: {"gamma", "beta"}, or {} for 1 and 0. state: as `initial_state` makes it, or
+    {} for none: then the batch's statistics serve in both modes. momentum, unbiased: as
+    in `updated`. In inference the state comes back as it is, and N may be 0.
+    """
+    training = arguments.flag("training", training)
+    unbiased = arguments.flag("unbiased", unbiased)
+    momentum, eps = arguments.momentum(momentum), arguments.nonnegative("eps", eps)
+    of_batch = training or arguments.empty(state)
+    x = arguments.batch(x, least=2 if of_batch else 0)
+    m, c, inner = x.size // max(x.shape[1], 1), x.shape[1], _computed(x)
+    known = _known(state, c, momentum, training)
+    gamma, beta = _parameters(params, c, inner.dtype)
+    if of_batch:
+        forward = small.forward if small.fits(inner) else kernel.forward
+        y, kept, mean, var = forward(inner, gamma, beta, eps)
+    else:
+        mean, var = (known[name].astype(gamma.dtype) for name in STATISTICS)
+        y, kept = kernel.forward_given(inner, gamma, beta, eps, mean, var)
+    if training and known:
+        state = averaged(known, mean, var, m, momentum, unbiased)
+    return y.astype(x.dtype, copy=False), Cache(kept, x.dtype, of_batch), state
+
+
+def batch_norm_vjp(dy, cache):
+    """(dx, dgamma, dbeta) of `batch_norm`, right for the mode that made the cache.
+
+    dy: the upstream gradient, of y's shape exactly. dgamma = sum(dy xhat) and
+    dbeta = sum(dy) are (C,), float32 for float16.
+    """
+    if not isinstance(cache, Cache):
+        raise TypeError(f"cache: {type(cache).__name__}, expected batch_norm's")
+    kept = cache.kept
+    dy = np.ascontiguousarray(arguments.like("dy", dy, kept.d))
+    if not cache.computed:
+        backward = kernel.backward_given
+    else:
+        backward = small.backward if small.fits(dy) else kernel.backward
+    dx, *sums = backward(dy, kept)
+    dgamma, dbeta = (a.astype(dy.dtype, copy=False) for a in sums)
+    return dx.astype(cache.dtype, copy=False), dgamma, dbeta
+
+
+def added(grads, more):
+    """The sum of two dicts of gradients with the same keys: a new dict of new arrays.
+
+    For several forwards before one step: keep each cache, add what each backward gives.
+    """
+    arguments.keyed("more", more, grads)
+    return {name: arguments.array(f"grads[{name!r}]", a)
+            + arguments.shaped(f"more[{name!r}]", more[name], np.shape(a))
+            for name, a in grads.items()}
+
+
+def _computed(x):
+    """x as it is computed: C-ordered, its dtype native, float16 in float32."""
+    dtype = np.float32 if x.dtype == np.float16 else x.dtype.newbyteorder("=")
+    return np.ascontiguousarray(x, dtype)
+
+
+def _known(state, c, momentum, training):
+    """The state, checked. Inference does not count values, and takes it either way."""
+    if arguments.empty(state):
+        return {}
+    counted = isinstance(state, Mapping) and "num_values" in state
+    return checked_state(
+        state, c, cumulative=momentum is None if training else counted)
+
+
+def _parameters(params, c, dtype):
+    """gamma and beta, (C,), checked, in float64 or wider."""
+    wide = np.result_type(dtype, np.float64)
+    if arguments.empty(params):
+        return np.ones(c, wide), np.zeros(c, wide)
+    arguments.keyed("params", params, ("gamma", "beta"))
+    return [arguments.of_channels(name, params[name], c).astype(wide, copy=False)
+            for name in ("gamma", "beta")]
