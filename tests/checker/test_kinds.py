@@ -782,7 +782,7 @@ def test_this_books_own_assignment_is_right():
     found = diagnose(bnbook.cs231n)
     *pairs, other = found.each
     assert found.right and len(pairs) == 12
-    assert other.name == "dropout_p_is"
+    assert other.what == "dropout_p_is" and not other.faults
 
 
 def test_one_kind_of_a_module_is_read_alone():
