@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bnbook import nn
 from bnbook.norm.folding import folded
 from common import inference_forward
 
@@ -59,8 +60,27 @@ def test_no_argument_changes_and_no_memory_is_shared():
         assert not any(np.shares_memory(a, result) for result in results)
 
 
+def test_a_layer_without_gamma_and_beta_folds_as_with_1_and_0():
+    known = case()
+    plain = known | {"gamma": None, "beta": None}
+    ones = known | {"gamma": np.ones(3), "beta": np.zeros(3)}
+    for a, b in zip(folded(**plain, eps=1e-5), folded(**ones, eps=1e-5)):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_it_goes_into_the_convolution_in_front():
+    r, known = np.random.default_rng(3), case()
+    x, w, b = r.normal(size=(2, 2, 6, 5)), r.normal(size=(3, 2, 3, 3)), r.normal(size=3)
+    y, _ = inference_forward(nn.conv_forward(x, w, b, pad=1)[0], **known, eps=1e-5)
+    scale, shift = folded(**known, eps=1e-5)
+    one, _ = nn.conv_forward(
+        x, w * scale[:, None, None, None], b * scale + shift, pad=1)
+    np.testing.assert_allclose(one, y, atol=1e-12)
+
+
 @pytest.mark.parametrize("change, message", [
-    ({"gamma": np.ones((1, 3))}, r"gamma: shape \(1, 3\), expected 1 dimensions"),
+    ({"gamma": np.ones((1, 3))}, r"gamma: shape \(1, 3\), expected \(3,\)"),
+    ({"mean": np.ones((1, 3))}, r"mean: shape \(1, 3\), expected 1 dimensions"),
     ({"beta": np.ones(2)}, r"beta: shape \(2,\), expected \(3,\)"),
     ({"mean": np.ones(3, complex)}, "mean: dtype complex128, expected real numbers"),
     ({"var": [1, -2, 3]}, "var: "),

@@ -3,6 +3,7 @@
 import copy
 import doctest
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -386,8 +387,54 @@ def test_y_and_dx_have_xs_dtype_and_the_rest_the_layers(dtype, own, training):
     assert bn.forward(x, training).dtype == dtype
     for upstream in (dy, dy.astype(np.float64), np.ones(dy.shape, int)):
         assert bn.backward(upstream).dtype == dtype
-        for values in (bn.params, bn.grads, bn.state):
-            assert all(a.dtype == own for n, a in values.items() if n != "num_batches")
+        for values in (bn.params, bn.grads):
+            assert all(a.dtype == own for a in values.values())
+        wide = np.result_type(own, np.float64)
+        for name in ("running_mean", "running_var"):
+            assert bn.state[name].dtype == wide
+
+
+@pytest.mark.parametrize("dtype, std", [(np.float16, 300), (np.float32, 1e25)])
+def test_a_running_variance_beyond_the_layers_dtype_is_kept(dtype, std):
+    x = (std * np.random.default_rng(0).normal(size=(50, 3))).astype(dtype)
+    bn = BatchNorm(3, dtype=dtype, momentum=0.0)
+    y = bn.forward(x, training=True)
+    assert np.isfinite(bn.state["running_var"]).all()
+    np.testing.assert_allclose(bn.forward(x, training=False), y, atol=1e-2)
+
+
+@pytest.mark.parametrize("line", range(40))
+def test_an_interrupt_leaves_the_layer_as_before_or_after(line):
+    """Ctrl-C in each line of a lazy forward: the next call is as if none had been."""
+    x, bn = case()[0], BatchNorm()
+    whole = BatchNorm()
+    expected = whole.forward(x, True)
+    seen = 0
+
+    def interrupt(frame, event, arg):
+        nonlocal seen
+        if frame.f_code is not BatchNorm.forward.__code__:
+            return None
+        if event == "line":
+            if seen == line:
+                raise KeyboardInterrupt
+            seen += 1
+        return interrupt
+
+    before = sys.gettrace()
+    sys.settrace(interrupt)
+    try:
+        bn.forward(x, True)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sys.settrace(before)
+    if bn.num_features is None:
+        assert bn.params == bn.state == {}
+        same(bn.forward(x, True), expected)
+    else:
+        assert bn.state["num_batches"] == 1
+        same(bn.backward(np.ones_like(x)), whole.backward(np.ones_like(x)))
 
 
 @both_modes

@@ -10,17 +10,24 @@ def folded(gamma, beta, mean, var, eps):
 
         scale = \gamma / \sqrt{var + eps},   shift = \beta - mean scale
 
-    All four arrays are (C,), var not negative, whichever convention it was kept by; eps
-    a number >= 0. scale and shift are (C,), of the arrays' common dtype (integers
-    become float64; float16 is computed in float32). For images, reshape both to
-    (C, 1, 1). A mean far larger than the deviation costs the digits that subtracting it
-    first would keep. Raises TypeError or ValueError. Source: Jacob et al. 2018.
+    All four arrays are (C,), var not negative, whichever convention it was kept by;
+    gamma and beta may be None, for a layer without; eps a number >= 0. scale and shift
+    are (C,), of the arrays' common dtype (integers become float64; float16 is computed
+    in float32). For images, reshape both to (C, 1, 1).
+
+    In front of the layer, b becomes b scale + shift, and weights are multiplied by the
+    scale of the channel that they make: an affine w (D, C) by scale, a convolution's w
+    (C, C', h, w), in groups or not, by scale (C, 1, 1, 1), a transposed one's
+    (C', C, h, w), not in groups, by scale (C, 1, 1). A mean far larger than the
+    deviation costs the digits that subtracting it first would keep. Raises TypeError or
+    ValueError. Source: Jacob et al. 2018.
     """
-    gamma = arguments.array("gamma", gamma, ndim=1)
-    others = {"beta": beta, "mean": mean, "var": var}
-    arrays = [gamma, *(arguments.shaped(n, a, gamma.shape) for n, a in others.items())]
+    mean = arguments.array("mean", mean, ndim=1)
+    given = {"gamma": np.ones_like(mean) if gamma is None else gamma,
+             "beta": np.zeros_like(mean) if beta is None else beta, "var": var}
+    arrays = [mean, *(arguments.shaped(n, a, mean.shape) for n, a in given.items())]
     dtype = np.result_type(*arrays)
-    gamma, beta, mean, var = (arguments.computed(a.astype(dtype)) for a in arrays)
+    mean, gamma, beta, var = (arguments.computed(a.astype(dtype)) for a in arrays)
     eps = arguments.nonnegative("eps", eps)
     scale = gamma / np.sqrt(arguments.variance("var", var) + eps)
     return scale.astype(dtype), (beta - mean * scale).astype(dtype)

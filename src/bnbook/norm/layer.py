@@ -32,15 +32,17 @@ class BatchNorm:
     batch's statistics in both modes, no state. num_features=None takes C from the first
     forward; params and state are {} until then.
 
-    params {"gamma", "beta"}, grads (the same keys; {} before the first backward) and
+    params {"gamma", "beta"} and grads (the same keys; {} before the first backward) are
+    dicts of arrays (C,) of the layer's dtype: float16, float32, float64 or longdouble.
     state {"running_mean", "running_var", "num_batches"} (and "num_values" with
-    momentum=None) are dicts of arrays (C,) of the layer's dtype: float16, float32,
-    float64 or longdouble. params and state, their keys and their arrays are yours to
-    assign to, in any real dtype; every forward checks them, and one in training puts a
-    new state in place. y and dx have x's dtype (integers become float64); float16 is
-    computed in float32. x has 2 to 5 dimensions, in training with two values a channel
-    or more; in inference N may be 0. NaN and inf stay in their channel, in its running
-    statistics until they are reset. A copy shares nothing with the layer.
+    momentum=None) has arrays (C,) of float64, or longdouble if that is the layer's: an
+    average of squares overflows where the values do not. params and state, their keys
+    and their arrays are yours to assign to, in any real dtype; every forward checks
+    them, and one in training puts a new state in place. y and dx have x's dtype
+    (integers become float64); float16 is computed in float32. x has 2 to 5 dimensions,
+    in training with two values a channel or more; in inference N may be 0. NaN and inf
+    stay in their channel, in its running statistics until they are reset. A copy shares
+    nothing with the layer.
 
     Raises TypeError or ValueError in one line that names the argument, and then changes
     nothing. Source: Ioffe & Szegedy 2015; for the digits, `bnbook.norm.statistics`.
@@ -80,6 +82,11 @@ class BatchNorm:
     dtype = _setting("dtype")
 
     @property
+    def _wide(self):
+        """The dtype of the state."""
+        return np.result_type(self.dtype, np.float64)
+
+    @property
     def hyperparams(self):
         """A new dict of the constructor's arguments: BatchNorm(**hyperparams) is alike.
 
@@ -103,9 +110,10 @@ class BatchNorm:
         y, cache, after = batch_norm(
             x, params, state, training=training, eps=self.eps, momentum=self.momentum,
             unbiased=self.unbiased_running_var)
-        self._cache, self._settings["num_features"] = cache, c
-        self.params = params if new else self.params
-        self.state = after if new or training else self.state
+        vars(self).update(  # at once: an interrupt leaves the old layer or the new
+            _cache=cache, _settings=self._settings | {"num_features": c},
+            params=params if new else self.params,
+            state=after if new or training else self.state)
         return y
 
     def backward(self, dy, *, input_only=False):
@@ -153,12 +161,12 @@ class BatchNorm:
         return arguments.keyed("params", self.params, names)
 
     def _state(self, c):
-        """The state for C channels, its arrays in the layer's dtype."""
+        """The state for C channels, its arrays as wide as they are kept."""
         if self.num_features is None and arguments.empty(self.state):
             return self._initial_state(c)
         keys = self._initial_state(1)
         state = arguments.keyed("state", self.state, keys)
-        arrays = {name: arguments.array(name, state[name]).astype(self.dtype)
+        arrays = {name: arguments.array(name, state[name]).astype(self._wide)
                   for name in STATISTICS if name in keys}
         return dict(state) | arrays
 
@@ -170,4 +178,4 @@ class BatchNorm:
     def _initial_state(self, c):
         if c is None or not self.track_running_stats:
             return {}
-        return initial_state(c, self.dtype, cumulative=self.momentum is None)
+        return initial_state(c, self._wide, cumulative=self.momentum is None)

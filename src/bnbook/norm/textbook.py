@@ -6,7 +6,8 @@ variance is biased (divided by m) and eps stands inside the root. The functions 
 pure: no argument changes, and the cache shares no memory with one. Names are the
 graph's, and d<name> is the gradient of the loss by <name>. The tests hold each
 function to the trace. The arithmetic is the textbook's, in x's own dtype, with no care
-for digits: float16 overflows where a deviation reaches 256.
+for digits: float16 overflows where a deviation reaches 256, and its sums, dbeta among
+them, stop growing at 2048. `batch_norm` of `stable` has neither fault.
 
 Source: Ioffe & Szegedy 2015, algorithm 1, and their section 3 for the gradients.
 """
