@@ -1,8 +1,12 @@
 """Argument checks: one line that names the argument, what it was, what it may be."""
 
+import operator
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
 REAL, COMPLEX = "iuf", "iufc"
+FIELDS, STEPS = ("name", "op", "inputs"), "Steps, as in BATCH_NORM"
 
 
 def plain(name, value):
@@ -49,12 +53,106 @@ def _masked(value):
         isinstance(value, list | tuple) and any(map(_masked, value)))
 
 
-def prepared(names, inputs):
-    """Copies of the inputs in the order of `names` and in the dtype of the arrays."""
-    if set(inputs) != set(names):
-        raise ValueError(f"inputs: got {sorted(inputs)}, expected {sorted(names)}")
-    arrays = {name: array(name, inputs[name], kinds=COMPLEX) for name in names}
-    if empty := [name for name, a in arrays.items() if not a.size]:
-        raise ValueError(f"{empty[0]}: shape {arrays[empty[0]].shape}, expected values")
-    dtype = np.result_type(1.0, *(a if a.ndim else a.item() for a in arrays.values()))
-    return {name: np.array(a, dtype=dtype) for name, a in arrays.items()}
+def choice(name, value, options):
+    """`value`, one of the strings in `options`."""
+    if not isinstance(value, str) or value not in options:
+        expected = ", ".join(map(repr, options))
+        raise ValueError(f"{name}: {shown(value)}, expected one of {expected}")
+    return value
+
+
+def flag(name, value):
+    """`value`, True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name}: {shown(value)}, expected True or False")
+    return bool(value)
+
+
+def count(name, value, least=1):
+    """`value` as an int of at least `least`."""
+    try:
+        n = operator.index(value)
+    except TypeError:
+        n = None
+    if n is None or isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name}: {shown(value)}, expected an integer")
+    if n < least:
+        raise ValueError(f"{name}: {n}, expected at least {least}")
+    return n
+
+
+def instance(name, value, kind, expected="what the forward returned"):
+    """`value`, an instance of `kind`."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}: {type(value).__name__}, expected {expected}")
+    return value
+
+
+def several(name, value, expected, fits=lambda one: True):
+    """`value` as a tuple, if it is several of what fits."""
+    text = isinstance(value, str | bytes)
+    made = None if text or not isinstance(value, Iterable) else tuple(value)
+    if made is None or not all(map(fits, made)):
+        wrong = value if made is None else [*made]
+        raise ValueError(f"{name}: {shown(wrong)}, expected {expected}")
+    return made
+
+
+def names(name, value, known, expected="names out of"):
+    """`value`, several of the names in `known`, as a tuple."""
+    return several(name, value, f"{expected} {list(known)}",
+                   lambda one: isinstance(one, str) and one in known)
+
+
+def word(name, value):
+    """`value`, a string that can begin a name."""
+    if not isinstance(value, str) or value[:1].isdigit():
+        raise TypeError(f"{name}: {shown(value)}, expected a name")
+    return value
+
+
+def steps(name, value):
+    """`value`, one Step or more, in whatever order, as a tuple."""
+    found = several(name, value, STEPS)
+    if not found:
+        raise ValueError(f"{name}: no step, expected one or more")
+    if not _are_steps(found):
+        raise ValueError(f"{name}: {shown([*found])}, expected {STEPS}")
+    return found
+
+
+def _are_steps(found):
+    """Whether all are Steps of strings, none of them empty, no name a number."""
+    if {getattr(kind, "_fields", None) for kind in map(type, found)} != {FIELDS} or (
+            {type(step.inputs) for step in found} != {tuple}):
+        return False
+    texts = [text for step in found for text in (step.name, step.op, *step.inputs)]
+    return {*map(type, texts)} == {str} and all(texts) and not any(
+        step.name[0].isdigit() for step in found)
+
+
+def axes_of_means(axes):
+    """`axes`, an int or several, as an int or a tuple of ints."""
+    several_axes = isinstance(axes, list | tuple)
+    found = tuple(axes) if several_axes else (axes,)
+    if len({*map(repr, found)}) < len(found) or not all(
+            isinstance(a, int | np.integer) and not isinstance(a, bool) for a in found):
+        raise TypeError(f"axes: {shown(axes)}, expected an axis or a tuple of axes")
+    return tuple(map(int, found)) if several_axes else int(axes)
+
+
+def table(ops, used=None):
+    """`ops`, an op table, if its rows, or those of the `used` ops, are Ops."""
+    instance("ops", ops, Mapping, "a table of Ops, as OPS")
+    for row in (ops[op] for op in (ops if used is None else used) if op in ops):
+        sent = getattr(row, "rules", None)
+        if not (isinstance(sent, tuple) and callable(getattr(row, "forward", None))
+                and {*map(type, sent)} <= {str, type(None)}):
+            raise TypeError(f"ops: {shown(row)}, expected an Op")
+    return ops
+
+
+def like(name, value, a):
+    """`value` in the shape and the dtype of `a`; complex only where `a` is."""
+    kinds = COMPLEX if a.dtype.kind == "c" else REAL
+    return shaped(name, value, a.shape, kinds=kinds).astype(a.dtype)

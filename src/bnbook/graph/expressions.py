@@ -9,6 +9,7 @@ import re
 from contextlib import contextmanager
 from functools import cache
 
+from bnbook.graph.arguments import instance, table
 from bnbook.graph.ops import OPS
 from bnbook.graph.steps import Step
 
@@ -107,8 +108,9 @@ def parse(text, ops=OPS):
     `y = gamma * xhat + beta` come y' and y. A name that no line makes is an input.
     ValueError, in one line that names the line and what was expected.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"text: {type(text).__name__}, expected str")
+    known = {name: len(row.rules) for name, row in table(ops).items()
+             if None not in row.rules}
+    instance("text", text, str, "str")
     lines, made = [], {}
     for number, line in enumerate(text.split("\n"), 1):
         if line := line.split("#")[0].strip(" \t\r"):
@@ -120,7 +122,7 @@ def parse(text, ops=OPS):
     taken, steps = set(), []
     for number, name, tree in lines:
         with _named(number):
-            _check(tree, number, made, ops)
+            _check(tree, number, made, known)
         steps += steps_of(name, tree, taken)
     return tuple(steps)
 
@@ -146,17 +148,16 @@ def _line(line, made):
     return name, expression(rest)
 
 
-def _check(tree, number, made, ops):
+def _check(tree, number, made, known):
     """Refuse what a line can not read: a later name, an op the table lacks."""
     if isinstance(tree, str):
         if made.get(tree, 0) >= number:
             raise ValueError(f"{tree} is made in line {made[tree]}, expected it above")
         return
     op, *parts = tree
-    known = {name: len(row.rules) for name, row in ops.items() if None not in row.rules}
     if op not in known:
         raise ValueError(f"{op} is no op, expected one of {', '.join(known)}")
     if len(parts) != known[op]:
         raise ValueError(f"{op} of {len(parts)} values, expected {known[op]}")
     for part in parts:
-        _check(part, number, made, ops)
+        _check(part, number, made, known)

@@ -13,7 +13,7 @@ class Step(NamedTuple):
     inputs: tuple[str, ...]  # names, or numbers such as "2"
 
 
-def graph_inputs(graph):
+def inputs_of(graph):
     """The names a graph reads and does not compute, in the order of first use."""
     made = {step.name for step in graph}
     read = dict.fromkeys(name for step in graph for name in step.inputs)

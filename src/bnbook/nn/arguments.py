@@ -13,6 +13,7 @@ from bnbook.norm.arguments import (
     flag,
     floating,
     fraction,
+    instance,
     keyed,
     momentum,
     nonnegative,
@@ -27,13 +28,6 @@ __all__ = [
     "fraction", "generator", "instance", "keyed", "labels", "momentum", "nonnegative",
     "plain", "scores", "shaped", "shown", "summed", "variance",
 ]
-
-
-def instance(name, value, kind, expected="what the forward returned"):
-    """`value`, an instance of `kind`."""
-    if not isinstance(value, kind):
-        raise TypeError(f"{name}: {type(value).__name__}, expected {expected}")
-    return value
 
 
 def summed(a, axis):
