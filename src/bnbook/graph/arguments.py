@@ -1,12 +1,13 @@
 """Argument checks: one line that names the argument, what it was, what it may be."""
 
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 
+from bnbook.graph.steps import Step
+
 REAL, COMPLEX = "iuf", "iufc"
-FIELDS, STEPS = ("name", "op", "inputs"), "Steps, as in BATCH_NORM"
 
 
 def plain(name, value):
@@ -20,14 +21,24 @@ def plain(name, value):
 
 
 def array(name, value, *, ndim=None, kinds=REAL):
-    """`value` as an array of floats (integers become float64), no copy if it is one."""
+    """`value` as an array of native floats (integers: float64), no copy if it is one.
+    """
     a = plain(name, value)
     if a.dtype.kind not in kinds:
         expected = "real numbers" if kinds == REAL else "real or complex numbers"
         raise TypeError(f"{name}: dtype {a.dtype}, expected {expected}")
     if ndim is not None and a.ndim != ndim:
         raise ValueError(f"{name}: shape {a.shape}, expected {ndim} dimensions")
-    return a if a.dtype.kind in "fc" else a.astype(np.float64)
+    dtype = a.dtype.newbyteorder("=") if a.dtype.kind in "fc" else np.float64
+    return a.astype(dtype, copy=False)
+
+
+def finite(name, value, ndim=None):
+    """`value` as a real array without NaN and inf."""
+    a = array(name, value, ndim=ndim)
+    if not np.isfinite(a).all():
+        raise ValueError(f"{name}: not finite, expected real numbers")
+    return a
 
 
 def shaped(name, value, shape, *, kinds=REAL):
@@ -88,14 +99,14 @@ def instance(name, value, kind, expected="what the forward returned"):
     return value
 
 
-def several(name, value, expected, fits=lambda one: True):
-    """`value` as a tuple, if it is several of what fits."""
-    text = isinstance(value, str | bytes)
-    made = None if text or not isinstance(value, Iterable) else tuple(value)
-    if made is None or not all(map(fits, made)):
-        wrong = value if made is None else [*made]
-        raise ValueError(f"{name}: {shown(wrong)}, expected {expected}")
-    return made
+def several(name, value, expected, fits=lambda one: True, least=0):
+    """`value` as a tuple, if it is `least` or more of what fits."""
+    text = isinstance(value, str | bytes) or not isinstance(value, Iterable)
+    found = () if text else tuple(value)
+    if text or len(found) < least or not all(map(fits, found)):
+        wrong, kind = (value, TypeError) if text else ([*found], ValueError)
+        raise kind(f"{name}: {shown(wrong)}, expected {expected}")
+    return found
 
 
 def names(name, value, known, expected="names out of"):
@@ -104,52 +115,14 @@ def names(name, value, known, expected="names out of"):
                    lambda one: isinstance(one, str) and one in known)
 
 
-def word(name, value):
-    """`value`, a string that can begin a name."""
-    if not isinstance(value, str) or value[:1].isdigit():
-        raise TypeError(f"{name}: {shown(value)}, expected a name")
-    return value
-
-
 def steps(name, value):
-    """`value`, one Step or more, in whatever order, as a tuple."""
-    found = several(name, value, STEPS)
-    if not found:
-        raise ValueError(f"{name}: no step, expected one or more")
-    if not _are_steps(found):
-        raise ValueError(f"{name}: {shown([*found])}, expected {STEPS}")
-    return found
+    """`value`, one Step or more, of strings and in whatever order, as a tuple."""
+    def fits(step):
+        return isinstance(step, Step) and all(
+            isinstance(text, str) and text
+            for text in (step.name, step.op, *(step.inputs or ())))
 
-
-def _are_steps(found):
-    """Whether all are Steps of strings, none of them empty, no name a number."""
-    if {getattr(kind, "_fields", None) for kind in map(type, found)} != {FIELDS} or (
-            {type(step.inputs) for step in found} != {tuple}):
-        return False
-    texts = [text for step in found for text in (step.name, step.op, *step.inputs)]
-    return {*map(type, texts)} == {str} and all(texts) and not any(
-        step.name[0].isdigit() for step in found)
-
-
-def axes_of_means(axes):
-    """`axes`, an int or several, as an int or a tuple of ints."""
-    several_axes = isinstance(axes, list | tuple)
-    found = tuple(axes) if several_axes else (axes,)
-    if len({*map(repr, found)}) < len(found) or not all(
-            isinstance(a, int | np.integer) and not isinstance(a, bool) for a in found):
-        raise TypeError(f"axes: {shown(axes)}, expected an axis or a tuple of axes")
-    return tuple(map(int, found)) if several_axes else int(axes)
-
-
-def table(ops, used=None):
-    """`ops`, an op table, if its rows, or those of the `used` ops, are Ops."""
-    instance("ops", ops, Mapping, "a table of Ops, as OPS")
-    for row in (ops[op] for op in (ops if used is None else used) if op in ops):
-        sent = getattr(row, "rules", None)
-        if not (isinstance(sent, tuple) and callable(getattr(row, "forward", None))
-                and {*map(type, sent)} <= {str, type(None)}):
-            raise TypeError(f"ops: {shown(row)}, expected an Op")
-    return ops
+    return several(name, value, "Steps, as in BATCH_NORM", fits, least=1)
 
 
 def like(name, value, a):

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from bnbook.graph import arguments
-from bnbook.graph.arguments import several
 from bnbook.graph.ran import ran
 from bnbook.graph.steps import Step, evaluate
 
@@ -11,7 +10,7 @@ from bnbook.graph.steps import Step, evaluate
 def without(trace, edges):
     """The trace if the (step, input) edges sent nothing back: a Trace."""
     sent = {(m.step, m.input) for m in ran(trace).messages}
-    edges = several("edges", edges, "the (step, input) of messages",
+    edges = arguments.several("edges", edges, "the (step, input) of messages",
                     lambda edge: isinstance(edge, tuple) and edge in sent)
     dy = f"d{trace.graph[-1].name}"
     back = dropped(

@@ -6,10 +6,11 @@ same language (`web/graph-text.js`), and a test holds the two together.
 """
 
 import re
+from collections.abc import Mapping
 from contextlib import contextmanager
 from functools import cache
 
-from bnbook.graph.arguments import instance, table
+from bnbook.graph.arguments import instance
 from bnbook.graph.ops import OPS
 from bnbook.graph.steps import Step
 
@@ -108,8 +109,7 @@ def parse(text, ops=OPS):
     `y = gamma * xhat + beta` come y' and y. A name that no line makes is an input.
     ValueError, in one line that names the line and what was expected.
     """
-    known = {name: len(row.rules) for name, row in table(ops).items()
-             if None not in row.rules}
+    instance("ops", ops, Mapping, "OPS")
     instance("text", text, str, "str")
     lines, made = [], {}
     for number, line in enumerate(text.split("\n"), 1):
@@ -122,7 +122,7 @@ def parse(text, ops=OPS):
     taken, steps = set(), []
     for number, name, tree in lines:
         with _named(number):
-            _check(tree, number, made, known)
+            _check(tree, number, made, ops)
         steps += steps_of(name, tree, taken)
     return tuple(steps)
 
@@ -148,16 +148,17 @@ def _line(line, made):
     return name, expression(rest)
 
 
-def _check(tree, number, made, known):
+def _check(tree, number, made, ops):
     """Refuse what a line can not read: a later name, an op the table lacks."""
     if isinstance(tree, str):
         if made.get(tree, 0) >= number:
             raise ValueError(f"{tree} is made in line {made[tree]}, expected it above")
         return
     op, *parts = tree
+    known = {name: len(row.rules) for name, row in ops.items() if None not in row.rules}
     if op not in known:
         raise ValueError(f"{op} is no op, expected one of {', '.join(known)}")
     if len(parts) != known[op]:
         raise ValueError(f"{op} of {len(parts)} values, expected {known[op]}")
     for part in parts:
-        _check(part, number, made, known)
+        _check(part, number, made, ops)

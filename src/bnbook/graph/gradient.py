@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bnbook.graph.arguments import names
+from bnbook.graph.arguments import like, names
 from bnbook.graph.expressions import filled, steps_of
 from bnbook.graph.ops import OPS
-from bnbook.graph.prepared import ends, prepared, sent
+from bnbook.graph.prepared import ends, prepared
 from bnbook.graph.steps import evaluate
 
 
@@ -41,7 +41,8 @@ def gradient(graph, wrt, inputs, *, of=None, upstream=None, prefix="d", axes=0,
     graph, given, axes = prepared(graph, inputs, axes, ops, upstream=upstream)
     values = evaluate(graph, given, axes, ops)
     wrt = names("wrt", wrt, values)
-    values.setdefault(upstream, sent(inputs, upstream, values[of]))
+    ones = np.ones_like(values[of])
+    values.setdefault(upstream, like(upstream, inputs.get(upstream, ones), ones + 0j))
     back, _ = send_back(graph, wrt, values, of, upstream, prefix, axes, ops)
     return (*graph, *back)
 

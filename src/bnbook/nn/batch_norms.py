@@ -7,6 +7,7 @@ with the state's and leaves it as it is.
 
 from bnbook.nn import arguments
 from bnbook.norm.batch_norm_layer import (
+    LayerCache,
     inference_forward,
     layer_backward,
     training_forward,
@@ -36,6 +37,7 @@ def detached_backward(dy, cache):
     Book: eq-detached in chapter 7. It lacks the paths through the mean and the variance
     and is not the gradient of what ran.
     """
+    arguments.instance("cache", cache, LayerCache)
     return layer_backward(dy, cache._replace(computed=False))
 
 

@@ -60,6 +60,7 @@ def numerical_gradients(network, params, x, labels, *, loss="softmax", weight_de
     Two forwards for each number: for small networks. Every forward draws the same
     dropout masks, from a copy of rng. For losses near 1, right to about 1e-9.
     """
+    h = arguments.positive("h", h)
     arguments.choice("loss", loss, LOSSES)
     params, x, labels = checked_rows(network, params, x, labels)
     grads = {name: np.empty(p.shape) for name, p in params.items()}

@@ -4,25 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bnbook.graph.arguments import (
-    COMPLEX,
-    REAL,
-    array,
-    choice,
-    count,
-    flag,
-    instance,
-    plain,
-    shaped,
-    shown,
-)
-
-__all__ = [
-    "COMPLEX", "REAL", "array", "batch", "choice", "computed", "count", "divisor",
-    "empty", "enough", "flag", "floating", "fraction", "instance", "keyed",
-    "momentum", "nonnegative", "of_channels", "per_channel", "plain", "samples",
-    "shaped", "shown", "variance",
-]
+from bnbook.graph.arguments import *
 
 FLOATS = np.float16, np.float32, np.float64, np.longdouble
 
