@@ -21,16 +21,14 @@ def plain(name, value):
 
 
 def array(name, value, *, ndim=None, kinds=REAL):
-    """`value` as an array of native floats (integers: float64), no copy if it is one.
-    """
+    """`value` as an array of floats (integers become float64), no copy if it is one."""
     a = plain(name, value)
     if a.dtype.kind not in kinds:
         expected = "real numbers" if kinds == REAL else "real or complex numbers"
         raise TypeError(f"{name}: dtype {a.dtype}, expected {expected}")
     if ndim is not None and a.ndim != ndim:
         raise ValueError(f"{name}: shape {a.shape}, expected {ndim} dimensions")
-    dtype = a.dtype.newbyteorder("=") if a.dtype.kind in "fc" else np.float64
-    return a.astype(dtype, copy=False)
+    return a if a.dtype.kind in "fc" else a.astype(np.float64)
 
 
 def finite(name, value, ndim=None):

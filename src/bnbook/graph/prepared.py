@@ -24,11 +24,11 @@ def prepared(graph, inputs, axes, ops, *, upstream=None):
     axes = tuple(count("axes", axis, -64) for axis in (axes if several else (axes,)))
     for op in {step.op for step in graph} & {*instance("ops", ops, Mapping, "OPS")}:
         instance(f"ops[{op!r}]", ops[op], Op, "an Op")
-    names, _ = inputs_of(graph), instance("inputs", inputs, Mapping, "a dict of arrays")
-    if set(inputs) - ({upstream} - {*names}) != {*names}:
-        raise ValueError(f"inputs: got {sorted(map(str, inputs))}, "
+    names, given = inputs_of(graph), instance("inputs", inputs, Mapping, "a dict")
+    if set(given) - ({upstream} - {*names}) != {*names}:
+        raise ValueError(f"inputs: got {sorted(map(str, given))}, "
                          f"expected {sorted(names)}")
-    arrays = {n: arguments.array(n, inputs[n], kinds=COMPLEX) for n in names}
+    arrays = {n: arguments.array(n, given[n], kinds=COMPLEX) for n in names}
     if empty := [name for name, a in arrays.items() if not a.size]:
         raise ValueError(f"{empty[0]}: shape {arrays[empty[0]].shape}, expected values")
     dtype = np.result_type(1.0, *(a if a.ndim else a.item() for a in arrays.values()))

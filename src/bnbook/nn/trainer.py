@@ -63,9 +63,8 @@ class Trainer:
         arguments.choice("loss", self.loss, LOSSES)
         for name in ("lr", "lr_decay", "weight_decay"):
             arguments.nonnegative(name, getattr(self, name))
-        if self.report is not None and not callable(self.report):
-            raise TypeError(f"report: {arguments.shown(self.report)}, "
-                            "expected a function of one line")
+        if self.report is not None:
+            arguments.instance("report", self.report, Callable, "a function of a line")
         if not callable(self.optimizer):
             arguments.choice("optimizer", self.optimizer, OPTIMIZERS)
         if self.params is None:

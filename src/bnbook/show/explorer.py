@@ -65,8 +65,7 @@ def explorer(trace, *, at="start", path=None, cut=None, view=PARTS, graphs=(),
 def _runs(trace, graphs):
     """Each graph and the run that it opens with, the trace first."""
     runs = {kind_of(trace): trace}
-    everything = isinstance(graphs, str) and graphs == "all"
-    graphs = GRAPHS if everything else graphs
+    graphs = GRAPHS if isinstance(graphs, str) and graphs == "all" else graphs
     for one in several("graphs", graphs, f"names out of {list(GRAPHS)}, or runs"):
         if isinstance(one, str):
             one = shipped(choice("graphs", one, GRAPHS))

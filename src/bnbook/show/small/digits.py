@@ -4,8 +4,7 @@ from functools import reduce
 
 import numpy as np
 
-from bnbook.graph.arguments import finite
-from bnbook.norm.arguments import nonnegative
+from bnbook.norm.arguments import finite, nonnegative
 from bnbook.show.live import Live
 from bnbook.show.tables import Table
 

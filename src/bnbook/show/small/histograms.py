@@ -4,10 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from bnbook.graph.arguments import count, finite, several
-from bnbook.nn.arguments import counts
+from bnbook.nn.arguments import count, counts, finite, nonnegative, several
 from bnbook.norm import batch_norm_forward
-from bnbook.norm.arguments import nonnegative
 from bnbook.show.live import Live
 from bnbook.show.small.seeded import normals
 from bnbook.show.tables import Table

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from bnbook.graph.arguments import finite
 from bnbook.norm import batch_norm_backward, batch_norm_forward
-from bnbook.norm.arguments import nonnegative
+from bnbook.norm.arguments import finite, nonnegative
 from bnbook.show.live import Live
 from bnbook.show.tables import Table
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from bnbook.graph.arguments import count, finite
 from bnbook.norm import updated
-from bnbook.norm.arguments import fraction
+from bnbook.norm.arguments import count, finite, fraction
 from bnbook.show.live import Live
 from bnbook.show.small.seeded import uniform
 from bnbook.show.tables import Table
