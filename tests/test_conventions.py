@@ -137,7 +137,7 @@ def test_a_whole_running_variance_converts_if_batches_are_of_one_size():
     for seed in range(4):
         x = np.random.default_rng(seed).normal(size=(7, 3))
         ours = updated(ours, x.mean(0), x.var(0), 7)
-        theirs = updated(theirs, x.mean(0), x.var(0), 7, unbiased=True)
+        theirs = updated(theirs, x.mean(0), x.var(0), 7, unbiased_running_var=True)
     np.testing.assert_allclose(
         unbiased_variance(ours["running_var"], 7), theirs["running_var"])
 

@@ -11,7 +11,7 @@ from common import rng
 
 
 def drop(x, p, seed=0, **how):
-    return nn.dropout_forward(x, p, rng(seed), **how)
+    return nn.dropout_forward(x, p, rng(seed), **{"training": True, **how})
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
@@ -84,8 +84,8 @@ def test_the_same_generator_drops_the_same():
 
 def test_masks_differ_from_call_to_call():
     x, generator = np.ones((9, 8)), rng()
-    first, _ = nn.dropout_forward(x, 0.5, generator)
-    assert (first != nn.dropout_forward(x, 0.5, generator)[0]).any()
+    first, _ = nn.dropout_forward(x, 0.5, generator, training=True)
+    assert (first != nn.dropout_forward(x, 0.5, generator, training=True)[0]).any()
 
 
 def test_a_larger_p_drops_what_a_smaller_one_drops_and_more():
@@ -96,7 +96,7 @@ def test_a_larger_p_drops_what_a_smaller_one_drops_and_more():
 @pytest.mark.parametrize("p", [0, 0.5, 1])
 def test_it_draws_one_number_an_element_in_training_and_none_else(p):
     used, expected = rng(), rng()
-    nn.dropout_forward(np.ones((3, 4)), p, used)
+    nn.dropout_forward(np.ones((3, 4)), p, used, training=True)
     expected.random(12)
     assert used.random() == expected.random()
     used = rng()
@@ -153,7 +153,8 @@ ERRORS = [
 def test_bad_arguments_are_named_before_anything_is_drawn(kind, start, change):
     used = rng()
     with pytest.raises(kind) as raised:
-        nn.dropout_forward(**{"x": X, "p": 0.5, "rng": used, **change})
+        nn.dropout_forward(
+            **{"x": X, "p": 0.5, "rng": used, "training": True, **change})
     message = str(raised.value)
     assert message.startswith(start) and "\n" not in message
     assert used.random() == rng().random()

@@ -130,9 +130,11 @@ def test_a_group_is_made_of_neighbouring_channels():
     assert xg[1].tolist() == [[6, 7], [8, 9], [10, 11]]
 
 
-@pytest.mark.parametrize("groups", [3, 0, -1, 2.0])
-def test_a_split_that_does_not_fit_is_named_in_one_line(groups):
-    with pytest.raises(ValueError, match=r"^step xg: split of x \(3, 4\): ") as caught:
+@pytest.mark.parametrize("groups, said", [
+    (3, r"step xg: split of x \(3, 4\): "), (0, "groups: 0, expected at least 1"),
+    (-1, "groups: -1, expected at least 1"), (2.0, "groups: 2.0, expected an integer")])
+def test_a_split_that_does_not_fit_is_named_in_one_line(groups, said):
+    with pytest.raises((TypeError, ValueError), match=f"^{said}") as caught:
         run(GROUP_NORM, {"x": np.ones((3, 4)), "gamma": 1, "beta": 0, "eps": 0},
             ops=grouped(groups))
     assert "\n" not in str(caught.value)

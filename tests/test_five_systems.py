@@ -237,7 +237,7 @@ def test_s1_a_statistic_a_pixel_for_who_wants_it():
 def test_s1_hidden_sizes(sizes):
     network = nn.mlp(sizes, normalization="batch_norm")
     params = network.initial_params(rng())
-    y, _ = network.forward(params, rng(1).normal(size=(7, 4)))
+    y, _ = network.forward(params, rng(1).normal(size=(7, 4)), training=True)
     assert y.shape == (7, 3)
     assert sum(name.startswith("gamma") for name in params) == len(sizes) - 2
 
@@ -400,7 +400,7 @@ def test_s2_was_wrong_later_edits_of_x_change_no_gradient():
 
 
 def test_s2_was_wrong_dropout_of_everything_gives_zeros():
-    y, cache = nn.dropout_forward(np.ones((4, 3)), 1, rng())
+    y, cache = nn.dropout_forward(np.ones((4, 3)), 1, rng(), training=True)
     assert not y.any()
     assert not nn.dropout_backward(np.ones((4, 3)), cache).any()
 
@@ -476,7 +476,7 @@ def test_s3_was_wrong_the_means_are_beta():
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
 def test_s3_was_wrong_dropout_keeps_the_mean_with_a_mask_an_element(p):
-    y, _ = nn.dropout_forward(np.ones((400, 300)), p, rng())
+    y, _ = nn.dropout_forward(np.ones((400, 300)), p, rng(), training=True)
     assert abs(y.mean() - 1) < 0.03  # five standard deviations at p = 0.8
     assert (y.std(axis=0) > 0).all()
     assert (y.std(axis=1) > 0).all()

@@ -183,7 +183,7 @@ def test_the_graph_stands_before_its_backward_pass(batch):
 
 
 def test_it_is_made_of_steps_whose_ops_the_table_has(batch):
-    second = batch.gradient(batch.gradient(BATCH_NORM, "x"), ["x", "gamma", "dy"],
+    second = batch.gradient(batch.gradient(BATCH_NORM, ["x"]), ["x", "gamma", "dy"],
                             of="dx", upstream="u", prefix="h")
     assert all(type(step) is Step and step.op in OPS for step in second)
 
@@ -280,8 +280,8 @@ def test_the_upstream_gradient_can_not_be_what_is_to_be_made(batch):
 
 
 @pytest.mark.parametrize("change, message", [
-    ({"wrt": ["delta"]}, r"no value delta, expected one of \['x', 'eps', .*'y'\]"),
-    ({"of": "z"}, r"no value z, expected one of \['x', "),
+    ({"wrt": ["delta"]}, r"wrt: \['delta'\], expected names out of \['x', .*'y'\]"),
+    ({"of": "z"}, r"of: 'z', expected one of 'x', "),
     ({"prefix": ""}, "prefix: '' makes .* a second time"),
     ({"graph": (*BATCH_NORM, Step("dx", "same", ("y",))), "of": "y"},
      "prefix: 'd' makes dx a second time"),
@@ -299,6 +299,17 @@ def test_what_is_amiss_is_named_in_one_line(batch, change, message):
     with pytest.raises(ValueError, match=f"^{message}") as caught:
         gradient(**options)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("dy", [np.ones((1, 3)), np.ones(3), 1.0])
+def test_an_upstream_gradient_that_would_broadcast_is_refused(batch, dy):
+    said = r"^dy: shape \(.*\), expected \(5, 3\)$"
+    graph = batch.gradient(BATCH_NORM, ["x"])
+    given = {name: batch.inputs[name] for name in graph_inputs(BATCH_NORM)}
+    with pytest.raises(ValueError, match=said):
+        run(graph, given | {"dy": dy})
+    with pytest.raises(ValueError, match=said):
+        gradient(BATCH_NORM, ["x"], given | {"dy": dy})
 
 
 def test_a_prefix_serves_once(batch):

@@ -12,10 +12,10 @@ from bnbook.graph import (
     graph_inputs,
     paths,
     run,
-    unbroadcast,
     without,
 )
 from bnbook.graph.arguments import array
+from bnbook.graph.ops import unbroadcast
 
 
 @pytest.fixture
@@ -181,8 +181,8 @@ def test_axes_that_are_no_axes_are_named(inputs):
 def test_every_op_writes_as_many_messages_as_it_computes(rng):
     for name, op in OPS.items():
         args = rng.uniform(1, 2, size=(len(op.rules), 3, 2))
-        trace = run((Step("y", name, "ab"[:len(op.rules)]),), dict(zip("ab", args)),
-                    op.forward(0, *args))
+        step = Step("y", name, tuple("ab")[:len(op.rules)])
+        trace = run((step,), dict(zip("ab", args)), op.forward(0, *args))
         assert len(trace.messages) == sum(r is not None for r in op.rules), name
 
 

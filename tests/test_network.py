@@ -68,9 +68,10 @@ def test_gradients_are_right_with_dropout_decay_and_either_loss(case, loss):
 @pytest.mark.parametrize("case", [mlp_case("rms_norm"), conv_case(GROUPED)])
 def test_the_gradient_by_the_input_is_right(case):
     network, params, x, _ = case
-    y, run = network.forward(params, x)
+    y, run = network.forward(params, x, training=True)
     dy = rng(8).normal(size=y.shape)
-    truth = central(lambda x: (network.forward(params, x)[0] * dy).sum(), x)
+    truth = central(
+        lambda x: (network.forward(params, x, training=True)[0] * dy).sum(), x)
     np.testing.assert_allclose(network.input_gradient(dy, run), truth, atol=2e-8)
 
 
@@ -93,7 +94,7 @@ def test_gradients_in_inference_mode_are_those_of_fixed_statistics(normalization
 def test_the_detached_kind_has_the_textbooks_forward_and_the_detached_backward():
     network = nn.Network((5,), ["detached_batch_norm"])
     params, (x, _) = shaken(network), batch(network)
-    y, run = network.forward(params, x)
+    y, run = network.forward(params, x, training=True)
     expected, cache = batch_norm_forward(x, params["gamma0"], params["beta0"])
     np.testing.assert_allclose(y, expected, atol=1e-13)
     dy = rng(1).normal(size=y.shape)
@@ -139,7 +140,7 @@ def test_a_reader_can_add_a_kind(monkeypatch):
     double = nn.Kind(lambda x: (2 * x, None), lambda dy, cache: 2 * dy)
     monkeypatch.setitem(nn.LAYERS, "double", double)
     network = nn.Network((3,), ["double", "double"])
-    y, run = network.forward({}, np.ones((2, 3)))
+    y, run = network.forward({}, np.ones((2, 3)), training=True)
     np.testing.assert_array_equal(y, np.full((2, 3), 4))
     np.testing.assert_array_equal(network.input_gradient(y, run), np.full((2, 3), 16))
 
@@ -157,7 +158,7 @@ def test_a_new_network_with_any_kind_tells_its_inputs_apart_and_learns(kind):
                                      nn.layer("affine", width=3)])
     x, labels = batch(network, 12)
     params = network.initial_params(rng(1))
-    scores = network.forward(params, x, rng=rng(2))[0]
+    scores = network.forward(params, x, rng=rng(2), training=True)[0]
     assert (scores.std(axis=0) > 1e-3).all()
     before = {name: p.copy() for name, p in params.items()}
     losses = []
@@ -189,7 +190,7 @@ def test_a_parameters_name_decides_neither_start_nor_decay(monkeypatch, name):
 
 def test_the_activations_are_the_hidden_outputs_in_order():
     network, params, x, _ = mlp_case("batch_norm", "sigmoid")
-    _, run = network.forward(params, x)
+    _, run = network.forward(params, x, training=True)
     first, second = network.activations(run)
     assert first is run.outputs["sigmoid1"] and second is run.outputs["sigmoid2"]
 
@@ -197,7 +198,7 @@ def test_the_activations_are_the_hidden_outputs_in_order():
 @pytest.mark.parametrize("case", [mlp_case("batch_norm"), conv_case("layer_norm")])
 def test_a_gradient_comes_for_every_output_and_every_parameter(case):
     network, params, x, _ = case
-    y, run = network.forward(params, x)
+    y, run = network.forward(params, x, training=True)
     grads, doutputs = network.backward(y, run)
     assert {n: g.shape for n, g in grads.items()} == network.param_shapes()
     expected = {n: a.shape for n, a in run.outputs.items()} | {"x": x.shape}
@@ -213,7 +214,7 @@ def test_a_bias_before_batch_norm_receives_nothing():
 @pytest.mark.parametrize("case", [mlp_case("batch_norm"), conv_case("instance_norm")])
 def test_edits_after_the_forward_change_no_gradient(case):
     network, params, x, _ = case
-    y, run = network.forward(params, x, state=network.initial_state())
+    y, run = network.forward(params, x, state=network.initial_state(), training=True)
     dy = rng(8).normal(size=y.shape)
     before, _ = network.backward(dy, run)
     for array in (x, *params.values(), *run.outputs.values()):
@@ -226,7 +227,7 @@ def test_edits_after_the_forward_change_no_gradient(case):
 def test_the_output_gradients_are_not_the_callers_array():
     network, params, x, _ = mlp_case()
     dy = np.ones((7, 3))
-    _, doutputs = network.backward(dy, network.forward(params, x)[1])
+    _, doutputs = network.backward(dy, network.forward(params, x, training=True)[1])
     dy[:] = 9
     np.testing.assert_array_equal(doutputs["affine3"], np.ones((7, 3)))
 
@@ -234,8 +235,8 @@ def test_the_output_gradients_are_not_the_callers_array():
 def test_several_forwards_have_each_its_own_gradient_and_they_add_up():
     network, params, x, _ = mlp_case("layer_norm")  # rows on their own
     dy = rng(8).normal(size=(7, 3))
-    whole, _ = network.backward(dy, network.forward(params, x)[1])
-    runs = [network.forward(params, part)[1] for part in (x[:3], x[3:])]
+    whole, _ = network.backward(dy, network.forward(params, x, training=True)[1])
+    runs = [network.forward(params, part, training=True)[1] for part in (x[:3], x[3:])]
     first, second = (network.backward(part, run)[0]
                      for part, run in zip((dy[:3], dy[3:]), runs))
     for name, g in nn.added(first, second).items():
@@ -348,7 +349,7 @@ def test_running_statistics_move_in_training_only():
     network, params, x, _ = conv_case()
     state = network.initial_state()
     kept = {n: {k: np.copy(a) for k, a in s.items()} for n, s in state.items()}
-    _, run = network.forward(params, x, state=state)
+    _, run = network.forward(params, x, state=state, training=True)
     h = run.outputs["conv1"]
     new = run.state["batch_norm1"]
     np.testing.assert_allclose(new["running_mean"], 0.1 * h.mean(axis=(0, 2, 3)))
@@ -367,7 +368,7 @@ def test_cumulative_statistics_are_those_of_all_batches():
     network, params, x, _ = mlp_case(kind)
     state = network.initial_state()
     for part in (x[:2], x[2:]):
-        state = network.forward(params, part, state=state)[1].state
+        state = network.forward(params, part, state=state, training=True)[1].state
     h = nn.affine_forward(x, params["w1"], params["b1"])[0]
     np.testing.assert_allclose(state["batch_norm1"]["running_mean"], h.mean(axis=0))
 
@@ -376,7 +377,7 @@ def test_cumulative_statistics_are_those_of_all_batches():
 def test_with_a_batchs_own_statistics_inference_equals_training(normalization):
     network, params, x, _ = conv_case(normalization)
     state = nn.statistics(network, params, x)
-    y, _ = network.forward(params, x)
+    y, _ = network.forward(params, x, training=True)
     # The same arithmetic in another order: a few units in the last place.
     np.testing.assert_allclose(nn.predict(network, params, state, x), y, atol=1e-13)
 
@@ -385,7 +386,7 @@ def test_the_statistics_are_those_of_the_layer_before_each_batch_norm():
     network, params, x, _ = mlp_case("batch_norm", dropout=0.3)
     known = nn.statistics(network, params, x)
     without = nn.mlp((6, 8, 4, 3), "tanh", normalization="batch_norm")
-    _, run = without.forward(params, x)
+    _, run = without.forward(params, x, training=True)
     for i in (1, 2):
         h, state = run.outputs[f"affine{i}"], known[f"batch_norm{i}"]
         np.testing.assert_allclose(state["running_mean"], h.mean(axis=0), atol=1e-15)
@@ -400,7 +401,8 @@ def test_in_inference_mode_a_row_does_not_depend_on_the_others(case):
     together = nn.predict(network, params, state, x)
     alone = np.concatenate([nn.predict(network, params, state, row[None]) for row in x])
     np.testing.assert_allclose(alone, together, atol=1e-13)
-    assert not np.allclose(together, network.forward(params, x, rng=rng())[0])
+    trained, _ = network.forward(params, x, training=True, rng=rng())
+    assert not np.allclose(together, trained)
 
 
 def test_accuracy_counts_rows_and_calls_nan_wrong():
@@ -433,18 +435,18 @@ ERRORS = [
     (ValueError, "specs: none", lambda: nn.Network((6,), ())),
     (TypeError, "specs: 3, expected a kind", lambda: nn.Network((6,), (3,))),
     (ValueError, "x: ", lambda: nn.Network((6,), ["max_pool"])),
-    (ValueError, "params: keys []", lambda: NET.forward({}, X)),
+    (ValueError, "params: keys []", lambda: NET.forward({}, X, training=True)),
     (ValueError, "params['w1']: shape (5, 6), expected (6, 5)",
-     lambda: NET.forward(P | {"w1": P["w1"].T}, X)),
+     lambda: NET.forward(P | {"w1": P["w1"].T}, X, training=True)),
     (ValueError, "x: shape (4, 7), expected (N, 6)",
-     lambda: NET.forward(P, np.ones((4, 7)))),
+     lambda: NET.forward(P, np.ones((4, 7)), training=True)),
     (ValueError, "x: shape (0, 6)", lambda: nn.statistics(NET, P, X[:0])),
     (ValueError, "x: shape (1, 5)", lambda: nn.statistics(NET, P, X[:1])),
     (TypeError, "training: 1, expected True", lambda: NET.forward(P, X, training=1)),
     (TypeError, "rng: NoneType, expected", lambda: DROPPING.forward(
-        DROPPING.initial_params(rng()), X)),
+        DROPPING.initial_params(rng()), X, training=True)),
     (ValueError, "dy: shape (1, 3), expected (4, 3)",
-     lambda: NET.backward(np.ones((1, 3)), NET.forward(P, X)[1])),
+     lambda: NET.backward(np.ones((1, 3)), NET.forward(P, X, training=True)[1])),
     (ValueError, "state: keys [], expected ['batch_norm1']",
      lambda: nn.predict(NET, P, {}, X)),
     (TypeError, "state: NoneType, expected a dict",
@@ -454,12 +456,13 @@ ERRORS = [
          "running_mean": np.ones(1), "running_var": np.ones(5), "num_batches": 1}},
         X)),
     (TypeError, "state: list, expected a dict",
-     lambda: NET.forward(P, X, state={"batch_norm1": []})),
+     lambda: NET.forward(P, X, state={"batch_norm1": []}, training=True)),
     (ValueError, "running_var: smallest value -1.0", lambda: nn.predict(
         NET, P, {"batch_norm1": BATCH_NORM_STATE | {"running_var": -np.ones(5)}}, X)),
-    (TypeError, "params: NoneType, expected a dict", lambda: NET.forward(None, X)),
+    (TypeError, "params: NoneType, expected a dict",
+     lambda: NET.forward(None, X, training=True)),
     (ValueError, "params: keys [1, 'w1']",
-     lambda: NET.forward({1: X, "w1": X}, X)),
+     lambda: NET.forward({1: X, "w1": X}, X, training=True)),
     (TypeError, "input_shape: 5, expected several", lambda: nn.Network(5, ["relu"])),
     (TypeError, "specs: None, expected several", lambda: nn.Network((5,), None)),
     (TypeError, "specs: 'relu', expected several", lambda: nn.Network((5,), "relu")),
@@ -469,8 +472,8 @@ ERRORS = [
     (TypeError, "filters: 8, expected several", lambda: nn.conv_net(filters=8)),
     (ValueError, "momentum: 2, expected a number from 0 to 1",
      lambda: nn.Network((5,), [nn.layer("batch_norm", momentum=2)])),
-    (TypeError, "unbiased: 'no', expected True or False",
-     lambda: nn.Network((5,), [nn.layer("batch_norm", unbiased="no")])),
+    (TypeError, "unbiased_running_var: 'no', expected True or False",
+     lambda: nn.Network((5,), [nn.layer("batch_norm", unbiased_running_var="no")])),
     (ValueError, "labels: rows of unequal length",
      lambda: nn.loss_and_grads(NET, P, X, [[0], [0, 1], [1], [2]])),
     (ValueError, "loss: 'hinge', expected one of 'softmax', 'svm'",
@@ -518,6 +521,6 @@ def test_the_state_that_comes_out_shares_no_memory_with_the_one_that_went_in():
 def test_inference_takes_a_state_whatever_its_momentum(trained, used):
     first, second = (nn.mlp((6, 5, 3), normalization=nn.layer("batch_norm", momentum=m))
                      for m in (trained, used))
-    state = first.forward(P, X, state=first.initial_state())[1].state
+    state = first.forward(P, X, training=True, state=first.initial_state())[1].state
     np.testing.assert_array_equal(
         nn.predict(second, P, state, X), nn.predict(first, P, state, X))

@@ -78,7 +78,7 @@ def running(options, **batches):
     for i, x in enumerate(batches.values()):
         mean, var, _ = statistics(x, (0, *range(2, x.ndim)))
         state = updated(state, mean.ravel(), var.ravel(), x.size // channels,
-                        momentum=momentum, unbiased=True)
+                        momentum=momentum, unbiased_running_var=True)
         found |= {f"{name}{i}": state[name] for name in ("running_mean", "running_var")}
     return found
 

@@ -71,7 +71,8 @@ def test_statistics_are_taken_as_training_forward_gives_them():
 
 def test_unbiased_multiplies_the_batchs_variance_by_m_over_m_minus_1():
     x = batch(5, 1)
-    state = updated(zero_start(), x.mean(0), x.var(0), 5, momentum=0.9, unbiased=True)
+    state = updated(zero_start(), x.mean(0), x.var(0), 5, momentum=0.9,
+                    unbiased_running_var=True)
     close(state["running_var"], 0.1 * x.var(0, ddof=1))
 
 
@@ -168,7 +169,8 @@ def test_an_empty_part_changes_nothing_whatever_it_holds():
 def test_a_flag_is_true_or_false(value):
     state = initial_state(3)
     for name, call in (
-            ("unbiased", lambda: updated(state, [0] * 3, [1] * 3, 4, unbiased=value)),
+            ("unbiased_running_var", lambda: updated(
+                state, [0] * 3, [1] * 3, 4, unbiased_running_var=value)),
             ("cumulative", lambda: initial_state(3, cumulative=value))):
         with pytest.raises(TypeError, match=f"^{name}: .*, expected True or False$"):
             call()
@@ -191,7 +193,7 @@ GOOD = {"state": initial_state(3), "mean": np.ones(3), "var": np.ones(3), "count
 @pytest.mark.parametrize("change, message", [
     ({"momentum": 2}, "momentum: 2, expected a number from 0 to 1"),
     ({"count": 0}, "count: 0, expected at least 1"),
-    ({"count": 1, "unbiased": True}, "count: 1, expected at least 2"),
+    ({"count": 1, "unbiased_running_var": True}, "count: 1, expected at least 2"),
     ({"count": 4.0}, "count: 4.0, expected an integer"),
     ({"mean": "a"}, "mean: dtype <U1, expected real numbers"),
     ({"var": np.ones(2)}, "var: shape (2,), expected (C,) = (3,)"),

@@ -320,7 +320,7 @@ ERRORS = [
      lambda: nn.Trainer(NORMED, X, LABELS[:6])),
     (ValueError, "labels: values from", lambda: make(validation=(X, LABELS + 3))),
     (TypeError, "x: dtype complex128", lambda: nn.Trainer(NORMED, X + 0j, LABELS)),
-    (TypeError, "report: 'yes', expected a function", lambda: make(report="yes")),
+    (TypeError, "report: str, expected a function", lambda: make(report="yes")),
     (TypeError, "track_running_stats: 1, expected True or False",
      lambda: make(track_running_stats=1)),
     (ValueError, "points: 9, expected at most the number of batches, 8",

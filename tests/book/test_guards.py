@@ -1,6 +1,9 @@
 """Every guard bites: run on a planted fault, it must say so."""
 
+import collections
 import copy
+import importlib
+import inspect
 import re
 
 import nbformat
@@ -365,6 +368,17 @@ def test_the_built_pages_have_no_fault():
     built = ROOT / "_build" / "html"
     assert (built / "index.html").exists(), "run `make book` first"
     no_faults(lint_html.faults(built), "Then make book.")
+
+
+def test_no_two_public_classes_share_a_name():
+    homes = collections.defaultdict(set)
+    for part in lint_house.FLOORS:
+        module = importlib.import_module(f"bnbook.{part}")
+        for name in getattr(module, "__all__", ()):
+            if inspect.isclass(found := getattr(module, name)):
+                homes[name].add(found.__module__)
+    no_faults((f"{name}: {', '.join(sorted(where))}" for name, where in homes.items()
+               if len(where) > 1), "Give one of them a name of its own.")
 
 
 def test_contributing_names_files_that_are_there():

@@ -5,7 +5,7 @@ from importlib import import_module
 # What is public, by the module it is in; imported when it is first asked for, so that
 # the command, which needs little of it, starts at once.
 HOME = {
-    "benches": ("KINDS", "Bench", "Kind", "bench"),
+    "benches": ("KINDS", "Bench", "BenchKind", "bench"),
     "checks": ("OURS", "Check"),
     "diagnosis.diagnose": ("Diagnosis", "diagnose"),
     "faults": ("BACKWARD", "CONDUCT", "EQUIVALENT", "FAULTS", "FORWARD"),

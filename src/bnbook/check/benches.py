@@ -1,5 +1,6 @@
 """The test bench: every specimen of the five systems against the checks of its kind."""
 
+from functools import partial
 from typing import NamedTuple
 
 import bnbook.nn as nn
@@ -10,7 +11,7 @@ from bnbook.check.specimens import catalogue
 from bnbook.norm.layer import BatchNorm
 
 
-class Kind(NamedTuple):
+class BenchKind(NamedTuple):
     """Specimens of one kind, the checks for it, and what is right of it."""
 
     name: str
@@ -39,17 +40,18 @@ def _book(name, it):
 
 
 KINDS = (
-    Kind("functions", catalogue.FUNCTIONS, CHECKS, RIGHT),
-    Kind("layers with state", catalogue.STATE, layer_checks.LAYER_CHECKS, (
+    BenchKind("functions", catalogue.FUNCTIONS, CHECKS, RIGHT),
+    BenchKind("layers with state", catalogue.STATE, layer_checks.LAYER_CHECKS, (
         Specimen("BatchNorm", "The book's layer.", adapters.book(BatchNorm)),)),
-    Kind("dropout", catalogue.DROPOUT, nn_checks.DROPOUT_CHECKS, _book(
-        "dropout", Implementation(nn.dropout_forward, nn.dropout_backward))),
-    Kind("ReLU", catalogue.RELU, nn_checks.RELU_CHECKS, _book(
+    BenchKind("dropout", catalogue.DROPOUT, nn_checks.DROPOUT_CHECKS, _book(
+        "dropout", Implementation(
+            partial(nn.dropout_forward, training=True), nn.dropout_backward))),
+    BenchKind("ReLU", catalogue.RELU, nn_checks.RELU_CHECKS, _book(
         "relu", Implementation(nn.relu_forward, nn.relu_backward))),
-    Kind("convolution", catalogue.CONVOLUTION, nn_checks.CONV_CHECKS, (
+    BenchKind("convolution", catalogue.CONVOLUTION, nn_checks.CONV_CHECKS, (
         _conv("naive", "In loops.", nn.conv_forward_naive, nn.conv_backward_naive),
         _conv("fast", "One product.", nn.conv_forward, nn.conv_backward))),
-    Kind("pooling", catalogue.POOLING, nn_checks.POOL_CHECKS, (
+    BenchKind("pooling", catalogue.POOLING, nn_checks.POOL_CHECKS, (
         _pool("naive", "In loops.", nn.max_pool_forward_naive,
               nn.max_pool_backward_naive),
         _pool("fast", "Views.", nn.max_pool_forward, nn.max_pool_backward))),

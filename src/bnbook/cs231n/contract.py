@@ -19,16 +19,13 @@ def returned(out, inner):
 
 def upstream(dout, cache):
     """(dout of out's shape exactly, the cache of the layer beneath)."""
-    if not isinstance(cache, Cache):
-        raise TypeError(f"cache: {type(cache).__name__}, expected what the forward "
-                        "returned")
+    arguments.instance("cache", cache, Cache)
     return arguments.shaped("dout", dout, cache.shape), cache.inner
 
 
 def setting(name, param, key, *default):
     """param[key], or the default if there is one; `name` is what param is called."""
-    if not isinstance(param, dict):
-        raise TypeError(f"{name}: {type(param).__name__}, expected a dict")
+    arguments.instance(name, param, dict, "a dict")
     if key not in param and not default:
         raise ValueError(f"{name}: keys {list(param)}, expected {key!r} among them")
     return param.get(key, *default)

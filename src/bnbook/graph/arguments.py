@@ -1,6 +1,11 @@
 """Argument checks: one line that names the argument, what it was, what it may be."""
 
+import operator
+from collections.abc import Iterable
+
 import numpy as np
+
+from bnbook.graph.steps import Step
 
 REAL, COMPLEX = "iuf", "iufc"
 
@@ -26,6 +31,14 @@ def array(name, value, *, ndim=None, kinds=REAL):
     return a if a.dtype.kind in "fc" else a.astype(np.float64)
 
 
+def finite(name, value, ndim=None):
+    """`value` as a real array without NaN and inf."""
+    a = array(name, value, ndim=ndim)
+    if not np.isfinite(a).all():
+        raise ValueError(f"{name}: not finite, expected real numbers")
+    return a
+
+
 def shaped(name, value, shape, *, kinds=REAL):
     """`value` as an array of exactly `shape`; broadcasting is not an answer."""
     a = array(name, value, kinds=kinds)
@@ -49,12 +62,68 @@ def _masked(value):
         isinstance(value, list | tuple) and any(map(_masked, value)))
 
 
-def prepared(names, inputs):
-    """Copies of the inputs in the order of `names` and in the dtype of the arrays."""
-    if set(inputs) != set(names):
-        raise ValueError(f"inputs: got {sorted(inputs)}, expected {sorted(names)}")
-    arrays = {name: array(name, inputs[name], kinds=COMPLEX) for name in names}
-    if empty := [name for name, a in arrays.items() if not a.size]:
-        raise ValueError(f"{empty[0]}: shape {arrays[empty[0]].shape}, expected values")
-    dtype = np.result_type(1.0, *(a if a.ndim else a.item() for a in arrays.values()))
-    return {name: np.array(a, dtype=dtype) for name, a in arrays.items()}
+def choice(name, value, options):
+    """`value`, one of the strings in `options`."""
+    if not isinstance(value, str) or value not in options:
+        expected = ", ".join(map(repr, options))
+        raise ValueError(f"{name}: {shown(value)}, expected one of {expected}")
+    return value
+
+
+def flag(name, value):
+    """`value`, True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name}: {shown(value)}, expected True or False")
+    return bool(value)
+
+
+def count(name, value, least=1):
+    """`value` as an int of at least `least`."""
+    try:
+        n = operator.index(value)
+    except TypeError:
+        n = None
+    if n is None or isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name}: {shown(value)}, expected an integer")
+    if n < least:
+        raise ValueError(f"{name}: {n}, expected at least {least}")
+    return n
+
+
+def instance(name, value, kind, expected="what the forward returned"):
+    """`value`, an instance of `kind`."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}: {type(value).__name__}, expected {expected}")
+    return value
+
+
+def several(name, value, expected, fits=lambda one: True, least=0):
+    """`value` as a tuple, if it is `least` or more of what fits."""
+    text = isinstance(value, str | bytes) or not isinstance(value, Iterable)
+    found = () if text else tuple(value)
+    if text or len(found) < least or not all(map(fits, found)):
+        wrong, kind = (value, TypeError) if text else ([*found], ValueError)
+        raise kind(f"{name}: {shown(wrong)}, expected {expected}")
+    return found
+
+
+def names(name, value, known, expected="names out of"):
+    """`value`, several of the names in `known`, as a tuple."""
+    return several(name, value, f"{expected} {list(known)}",
+                   lambda one: isinstance(one, str) and one in known)
+
+
+def steps(name, value):
+    """`value`, one Step or more, of strings and in whatever order, as a tuple."""
+    def fits(step):
+        return isinstance(step, Step) and all(
+            isinstance(text, str) and text
+            for text in (step.name, step.op, *(step.inputs or ())))
+
+    return several(name, value, "Steps, as in BATCH_NORM", fits, least=1)
+
+
+def like(name, value, a):
+    """`value` in the shape and the dtype of `a`; complex only where `a` is."""
+    kinds = COMPLEX if a.dtype.kind == "c" else REAL
+    return shaped(name, value, a.shape, kinds=kinds).astype(a.dtype)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import partial
 from typing import NamedTuple
 
+from bnbook.graph.arguments import choice
 from bnbook.graph.products import (
     MINUS,
     as_tree,
@@ -20,6 +21,7 @@ from bnbook.graph.products import (
     shared,
     times,
 )
+from bnbook.graph.ran import ran
 
 M = "m"  # how many values have one mean
 ARITHMETIC = {
@@ -66,8 +68,7 @@ def closed_form(trace, name="x"):
     gradient, and m, the count of a mean. ValueError for a graph that does not fit.
     """
     facts = facts_of(trace)
-    if f"d{name}" not in trace.sums:
-        raise ValueError(f"name: {name!r}, expected one of {list(trace.grads)}")
+    choice("name", name, trace.grads)
     form = substituted(trace.back, f"d{name}", partial(_goes_over_means, trace, facts))
     names = [*trace.sums, *trace.values]
 
@@ -94,7 +95,7 @@ def closed_form(trace, name="x"):
 
 def facts_of(trace):
     """The Facts of a trace; ValueError if nothing is normalized in it."""
-    made = {step.name: step for step in trace.graph}
+    made = {step.name: step for step in ran(trace, backward=False).graph}
     found = [(step.name, a, b) for step in trace.graph if step.op == "multiply"
              for a, b in (step.inputs, step.inputs[::-1])
              if b in made and made[b].op == "reciprocal"]

@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
+from bnbook.graph import arguments
+from bnbook.graph.ran import ran
 from bnbook.graph.steps import Step, evaluate
 
 
 def without(trace, edges):
     """The trace if the (step, input) edges sent nothing back: a Trace."""
-    if not trace.sums:
-        raise ValueError("trace: ran forward only, expected an upstream gradient")
-    if unknown := {*edges} - {(m.step, m.input) for m in trace.messages}:
-        one = min(unknown, key=str)
-        raise ValueError(f"edges: {one!r}, expected the (step, input) of a message")
+    sent = {(m.step, m.input) for m in ran(trace).messages}
+    edges = arguments.several("edges", edges, "the (step, input) of messages",
+                    lambda edge: isinstance(edge, tuple) and edge in sent)
     dy = f"d{trace.graph[-1].name}"
     back = dropped(
         trace.back, {m.name for m in trace.messages if (m.step, m.input) in edges})
@@ -29,10 +29,9 @@ def dropped(steps, names):
     A sum loses a term, and what is made of nothing else is not made at all. To drop all
     messages into a value but the last is the bug that assigns where it should add.
     """
+    steps = arguments.steps("steps", steps)
     known = {name for step in steps for name in (step.name, *step.inputs)}
-    if isinstance(names, str) or set(names) - known:
-        raise ValueError(f"names: {names!r}, expected messages among {sorted(known)}")
-    kept, gone = [], set(names)
+    kept, gone = [], {*arguments.names("names", names, sorted(known), "messages among")}
     for step in steps:
         left = tuple(name for name in step.inputs if name not in gone)
         if step.op == "add" and len(left) == 1:

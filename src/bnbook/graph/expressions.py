@@ -6,9 +6,11 @@ same language (`web/graph-text.js`), and a test holds the two together.
 """
 
 import re
+from collections.abc import Mapping
 from contextlib import contextmanager
 from functools import cache
 
+from bnbook.graph.arguments import instance
 from bnbook.graph.ops import OPS
 from bnbook.graph.steps import Step
 
@@ -107,8 +109,8 @@ def parse(text, ops=OPS):
     `y = gamma * xhat + beta` come y' and y. A name that no line makes is an input.
     ValueError, in one line that names the line and what was expected.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"text: {type(text).__name__}, expected str")
+    instance("ops", ops, Mapping, "OPS")
+    instance("text", text, str, "str")
     lines, made = [], {}
     for number, line in enumerate(text.split("\n"), 1):
         if line := line.split("#")[0].strip(" \t\r"):

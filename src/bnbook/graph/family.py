@@ -13,6 +13,7 @@ Sources: Ba, Kiros & Hinton 2016 (layer), Ulyanov et al. 2016 (instance), Wu & H
 from collections.abc import Callable
 from typing import NamedTuple
 
+from bnbook.graph.arguments import count
 from bnbook.graph.normalization import BATCH_NORM
 from bnbook.graph.ops import OPS, Op
 from bnbook.graph.steps import Step
@@ -77,6 +78,7 @@ def grouped(groups):
     Each is the other's rule: values that only change places send their gradients back
     to the places they came from. `groups` must divide the channels, or the run says so.
     """
+    count("groups", groups)
     return OPS | {
         "split": Op(lambda axes, a: split(a, groups), ("merge(g)",),
                     r"\mathrm{split}($a)"),

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bnbook.graph.arguments import prepared
+from bnbook.graph.arguments import like, names
 from bnbook.graph.expressions import filled, steps_of
 from bnbook.graph.ops import OPS
-from bnbook.graph.steps import evaluate, graph_inputs
+from bnbook.graph.prepared import ends, prepared
+from bnbook.graph.steps import evaluate
 
 
 class Message(NamedTuple):
@@ -33,17 +34,15 @@ def gradient(graph, wrt, inputs, *, of=None, upstream=None, prefix="d", axes=0,
     wrt: names; the result makes prefix + name for each that `of` depends on. inputs:
     name -> array, for all that the graph reads: shapes say where something was copied.
     of: the value, unless given the last, whose gradient the result reads, by the name
-    `upstream`, unless given prefix + of. axes, ops: those of `run`. A value's one
-    message is its gradient, `dvar`; several are called by who sent them, `dxmu.sq`.
-    Raises ValueError, in one line, for a name that is amiss.
+    `upstream`, unless given prefix + of. axes, ops, errors: those of `run`. A value's
+    one message is its gradient, `dvar`; several are called by who sent them, `dxmu.sq`.
     """
-    of, names = of or graph[-1].name, graph_inputs(graph)
-    upstream = upstream or prefix + of
-    given = {n: a for n, a in inputs.items() if n != upstream or n in names}
-    values = evaluate(graph, prepared(names, given), axes, ops)
-    if unknown := {of, *wrt} - set(values):
-        raise ValueError(f"no value {min(unknown)}, expected one of {list(values)}")
-    values.setdefault(upstream, np.ones_like(values[of]))
+    graph, of, upstream = ends(graph, of, upstream, prefix)
+    graph, given, axes = prepared(graph, inputs, axes, ops, upstream=upstream)
+    values = evaluate(graph, given, axes, ops)
+    wrt = names("wrt", wrt, values)
+    ones = np.ones_like(values[of])
+    values.setdefault(upstream, like(upstream, inputs.get(upstream, ones), ones + 0j))
     back, _ = send_back(graph, wrt, values, of, upstream, prefix, axes, ops)
     return (*graph, *back)
 

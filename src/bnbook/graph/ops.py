@@ -14,11 +14,10 @@ import numpy as np
 
 
 class Op(NamedTuple):
-    """One row of the table.
+    """A row of the table: forward(axes, *inputs) is the value.
 
-    forward(axes, *inputs) is the value. rules: what is sent to each input, its VJP
-    (vector-Jacobian product), as text; None where an input lends its shape alone.
-    tex: the value in LaTeX, with $a and $b for the inputs.
+    rules: what is sent to each input, its VJP (vector-Jacobian product), as text; None
+    where an input lends its shape alone. tex: its LaTeX, with $a and $b for the inputs.
     """
 
     forward: Callable

@@ -1,6 +1,7 @@
 """The ways from xhat back to x, and the part of dx that came along each."""
 
 from bnbook.graph.edits import without
+from bnbook.graph.ran import ran
 
 # Each path, as the (step, input) edges that are silent meanwhile. A fourth, by the
 # variance and then the mean, carries a sum of deviations, which is 0.
@@ -13,7 +14,7 @@ PATHS = {
 
 def paths(trace):
     """The part of dx that came along each path; the three parts add up to dx."""
-    sent = {(message.step, message.input) for message in trace.messages}
+    sent = {(message.step, message.input) for message in ran(trace).messages}
     if missing := set().union(*PATHS.values()) - sent:
         raise ValueError(f"trace: sent no message {missing}, expected BATCH_NORM's")
     return {path: without(trace, silent).grads["x"] for path, silent in PATHS.items()}

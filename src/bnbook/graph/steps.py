@@ -13,11 +13,11 @@ class Step(NamedTuple):
     inputs: tuple[str, ...]  # names, or numbers such as "2"
 
 
-def graph_inputs(graph):
+def inputs_of(graph):
     """The names a graph reads and does not compute, in the order of first use."""
     made = {step.name for step in graph}
     read = dict.fromkeys(name for step in graph for name in step.inputs)
-    return tuple(n for n in read if n not in made and not n[0].isdigit())
+    return tuple(n for n in read if n not in made and not n[:1].isdigit())
 
 
 def evaluate(graph, values, axes, ops):
@@ -27,7 +27,7 @@ def evaluate(graph, values, axes, ops):
         try:
             if name in values:
                 raise ValueError("made a second time")
-            args = [np.array(float(i), dtype) if i[0].isdigit() else values[i]
+            args = [np.array(float(i), dtype) if i[:1].isdigit() else values[i]
                     for i in inputs]
             values[name] = ops[op].forward(axes, *args)
         except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 
-from bnbook.graph.arguments import COMPLEX, REAL, prepared, shaped
+from bnbook.graph.arguments import choice, like
 from bnbook.graph.gradient import Message, send_back
 from bnbook.graph.ops import OPS
-from bnbook.graph.steps import Step, evaluate, graph_inputs
+from bnbook.graph.prepared import matched, prepared
+from bnbook.graph.steps import Step, evaluate
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,15 +33,14 @@ class Trace:
 
     def into(self, name):
         """The messages that `name` received."""
+        choice("name", name, self.values)
         return [m for m in self.messages if m.input == name]
 
     def backward(self, upstream):
         """The run with a backward pass: a Trace."""
         last = self.graph[-1].name
         y, dy = self.values[last], f"d{last}"
-        kinds = COMPLEX if y.dtype.kind == "c" else REAL
-        upstream = shaped("upstream", upstream, y.shape, kinds=kinds).astype(y.dtype)
-        values = self.values | {dy: upstream}
+        values = self.values | {dy: like("upstream", upstream, y)}
         back, messages = send_back(self.graph, self.values, values, last, dy, "d",
                                    self.axes, self.ops)
         sums = {name: values[name] for name in (dy, *(step.name for step in back))}
@@ -55,6 +55,7 @@ def run(graph, inputs, upstream=None, *, axes=0, ops=OPS):
     last step, of its shape. axes: what `mean` reduces, keeping the dimensions. Raises
     ValueError or TypeError, in one line, for names, shapes or dtypes amiss.
     """
-    values = evaluate(graph, prepared(graph_inputs(graph), inputs), axes, ops)
-    trace = Trace(tuple(graph), values, axes, ops)
+    graph, given, axes = prepared(graph, inputs, axes, ops)
+    values = matched(evaluate(graph, {**given}, axes, ops), given)
+    trace = Trace(graph, values, axes, ops)
     return trace if upstream is None else trace.backward(upstream)

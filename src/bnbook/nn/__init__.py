@@ -35,7 +35,12 @@ from bnbook.nn.losses import (
     svm_forward,
 )
 from bnbook.nn.network import Network, Run
-from bnbook.nn.objective import LOSSES, Step, loss_and_grads, numerical_gradients
+from bnbook.nn.objective import (
+    LOSSES,
+    LossAndGrads,
+    loss_and_grads,
+    numerical_gradients,
+)
 from bnbook.nn.optimizers import (
     OPTIMIZERS,
     adagrad,
@@ -61,16 +66,16 @@ from bnbook.norm.stable import added
 
 __all__ = [
     "LAYERS", "LOSSES", "NORMALIZATIONS", "OPTIMIZERS", "Curves", "Kind", "Layer",
-    "Log", "Network", "Param", "Progress", "Run", "Spec", "StatisticsGap", "Step",
-    "Trainer", "accuracy", "accuracy_curves", "adagrad", "adam", "added",
-    "affine_backward", "affine_forward", "conv_backward", "conv_backward_naive",
-    "conv_forward", "conv_forward_naive", "conv_net", "detached_backward",
-    "dropout_backward", "dropout_forward", "evaluate", "initial_std", "initial_weights",
-    "layer", "load", "loss_and_grads", "max_pool_backward", "max_pool_backward_naive",
-    "max_pool_forward", "max_pool_forward_naive", "mlp", "momentum", "nesterov",
-    "numerical_gradients", "predict", "relu_backward", "relu_forward", "rmsprop",
-    "save", "sgd", "sigmoid_backward", "sigmoid_forward",
-    "softmax_cross_entropy_backward", "softmax_cross_entropy_forward", "statistics",
-    "statistics_gaps", "svm_backward", "svm_forward", "tanh_backward", "tanh_forward",
-    "train",
+    "Log", "LossAndGrads", "Network", "Param", "Progress", "Run", "Spec",
+    "StatisticsGap", "Trainer", "accuracy", "accuracy_curves", "adagrad", "adam",
+    "added", "affine_backward", "affine_forward", "conv_backward",
+    "conv_backward_naive", "conv_forward", "conv_forward_naive", "conv_net",
+    "detached_backward", "dropout_backward", "dropout_forward", "evaluate",
+    "initial_std", "initial_weights", "layer", "load", "loss_and_grads",
+    "max_pool_backward", "max_pool_backward_naive", "max_pool_forward",
+    "max_pool_forward_naive", "mlp", "momentum", "nesterov", "numerical_gradients",
+    "predict", "relu_backward", "relu_forward", "rmsprop", "save", "sgd",
+    "sigmoid_backward", "sigmoid_forward", "softmax_cross_entropy_backward",
+    "softmax_cross_entropy_forward", "statistics", "statistics_gaps", "svm_backward",
+    "svm_forward", "tanh_backward", "tanh_forward", "train",
 ]

@@ -1,39 +1,8 @@
 """What the functions of `nn` ask of their arguments, each in one line that names it."""
 
-from collections.abc import Iterable
-
 import numpy as np
 
-from bnbook.norm.arguments import (
-    COMPLEX,
-    array,
-    choice,
-    count,
-    empty,
-    flag,
-    floating,
-    fraction,
-    keyed,
-    momentum,
-    nonnegative,
-    plain,
-    shaped,
-    shown,
-    variance,
-)
-
-__all__ = [
-    "COMPLEX", "array", "choice", "count", "counts", "empty", "flag", "floating",
-    "fraction", "generator", "instance", "keyed", "labels", "momentum", "nonnegative",
-    "plain", "scores", "shaped", "shown", "summed", "variance",
-]
-
-
-def instance(name, value, kind, expected="what the forward returned"):
-    """`value`, an instance of `kind`."""
-    if not isinstance(value, kind):
-        raise TypeError(f"{name}: {type(value).__name__}, expected {expected}")
-    return value
+from bnbook.norm.arguments import *
 
 
 def summed(a, axis):
@@ -55,6 +24,13 @@ def labels(name, value, n, classes):
     return a.astype(np.int64)
 
 
+def positive(name, value):
+    """A finite number > 0."""
+    if not nonnegative(name, value):
+        raise ValueError(f"{name}: {shown(value)}, expected a number > 0")
+    return value
+
+
 def scores(name, value):
     """`value` as a real array (N, K) with one row and one class or more."""
     a = array(name, value, ndim=2)
@@ -65,15 +41,10 @@ def scores(name, value):
 
 def counts(name, value):
     """`value`, several integers of at least 1, as a tuple of ints."""
-    if not isinstance(value, Iterable) or isinstance(value, str | bytes):
-        raise TypeError(
-            f"{name}: {shown(value)}, expected several integers, as in (64, 10)")
-    return tuple(count(name, n) for n in value)
+    found = several(name, value, "several integers, as in (64, 10)")
+    return tuple(count(name, n) for n in found)
 
 
 def generator(name, value):
     """`value`, a NumPy random generator."""
-    if not isinstance(value, np.random.Generator):
-        kind = type(value).__name__
-        raise TypeError(f"{name}: {kind}, expected numpy.random.default_rng(seed)")
-    return value
+    return instance(name, value, np.random.Generator, "numpy.random.default_rng(seed)")

@@ -5,11 +5,13 @@ the batch's and averages them into the state, if there is one; without, it norma
 with the state's and leaves it as it is.
 """
 
+from bnbook.nn import arguments
 from bnbook.norm import stable
 
 
 def batch_norm(x, gamma, beta, *, batch_statistics, state, **options):
-    """One statistic a channel. options: eps, momentum and unbiased."""
+    """One statistic a channel. options: eps, momentum and
+    unbiased_running_var."""
     return stable.batch_norm(x, {"gamma": gamma, "beta": beta}, state or {},
                              training=batch_statistics, **options)
 
@@ -22,6 +24,7 @@ def detached_backward(dy, cache):
     Book: eq-detached in chapter 7. It lacks the paths through the mean and the variance
     and is not the gradient of what ran.
     """
+    arguments.instance("cache", cache, stable.Cache)
     return stable.batch_norm_vjp(dy, cache._replace(computed=False))
 
 

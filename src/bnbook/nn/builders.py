@@ -3,7 +3,7 @@
 from bnbook.nn import arguments
 from bnbook.nn.network import Network
 from bnbook.nn.structure import as_spec, layer
-from bnbook.nn.table import ACTIVATIONS, LAYERS
+from bnbook.nn.table import ACTIVATIONS, NORMALIZATIONS
 
 
 def mlp(sizes, activation="relu", *, normalization=None, dropout=0):
@@ -34,6 +34,7 @@ def conv_net(input_shape=(1, 8, 8), filters=(8, 16), classes=10, activation="rel
     The convolutions are padded and keep the sides. The other arguments are those of
     `mlp`; dropout stands before the affine layer.
     """
+    arguments.count("classes", classes)
     after = _after(activation, normalization)
     blocks = [s for n in arguments.counts("filters", filters)
               for s in (layer("conv", filters=n), *after, layer("max_pool"))]
@@ -50,7 +51,6 @@ def _after(activation, normalization):
     specs = [layer(arguments.choice("activation", activation, ACTIVATIONS))]
     if normalization is not None:
         kind = getattr(normalization, "kind", normalization)
-        known = [kind for kind in LAYERS if kind.endswith("_norm")]
-        arguments.choice("normalization", kind, known)
+        arguments.choice("normalization", kind, NORMALIZATIONS)
         specs.insert(0, as_spec(normalization))
     return specs

@@ -14,7 +14,7 @@ class DropoutCache(NamedTuple):
     p: float
 
 
-def dropout_forward(x, p, rng, *, training=True):
+def dropout_forward(x, p, rng, *, training):
     r"""Drop each element with probability p, and scale up what is kept: (y, cache).
 
         y = x \cdot mask / (1 - p),   mask \in \{0, 1\}, 1 with probability 1 - p

@@ -28,6 +28,8 @@ def initial_std(init, fan_in, fan_out):
 
 def fans(shape):
     """(fan_in, fan_out) of an affine layer's (D, H) or a convolution's (F, C, h, w)."""
+    if len(shape) not in (2, 4):
+        raise ValueError(f"shape: {shape}, expected (D, H) or (F, C, h, w)")
     if len(shape) == 2:
         return shape
     filters, channels, *window = shape
@@ -40,5 +42,6 @@ def initial_weights(rng, shape, init):
     shape: (D, H) of an affine layer or (F, C, h, w) of a convolution. The draws depend
     on the generator alone: another `init` rescales the same weights.
     """
+    shape = arguments.counts("shape", shape)
     std = initial_std(init, *fans(shape))
     return std * arguments.generator("rng", rng).standard_normal(shape)

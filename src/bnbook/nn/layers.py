@@ -15,6 +15,18 @@ import numpy as np
 from bnbook.nn import arguments
 
 
+class ReluCache(NamedTuple):
+    positive: np.ndarray
+
+
+class SigmoidCache(NamedTuple):
+    y: np.ndarray
+
+
+class TanhCache(NamedTuple):
+    y: np.ndarray
+
+
 class AffineCache(NamedTuple):
     """Copies of what was multiplied."""
 
@@ -71,12 +83,12 @@ def sigmoid_forward(x):
     x = arguments.array("x", x, kinds=arguments.COMPLEX)
     with np.errstate(over="ignore"):
         y = 1 / (1 + np.exp(-x))
-    return y, y.copy()
+    return y, SigmoidCache(y.copy())
 
 
 def sigmoid_backward(dy, cache):
     r"""dx = dy y (1 - y), of dy's shape; at most a quarter of dy."""
-    y = arguments.instance("cache", cache, np.ndarray)
+    y, = arguments.instance("cache", cache, SigmoidCache)
     return arguments.shaped("dy", dy, y.shape, kinds=arguments.COMPLEX) * y * (1 - y)
 
 
@@ -86,12 +98,12 @@ def tanh_forward(x):
     Real or complex.
     """
     y = np.tanh(arguments.array("x", x, kinds=arguments.COMPLEX))
-    return y, y.copy()
+    return y, TanhCache(y.copy())
 
 
 def tanh_backward(dy, cache):
     r"""dx = dy (1 - y^2), of dy's shape."""
-    y = arguments.instance("cache", cache, np.ndarray)
+    y, = arguments.instance("cache", cache, TanhCache)
     dy = arguments.shaped("dy", dy, y.shape, kinds=arguments.COMPLEX)
     return dy * ((1 - y) * (1 + y))
 
@@ -103,10 +115,10 @@ def relu_forward(x):
     layer. NaN stays NaN.
     """
     x = arguments.array("x", x)
-    return np.maximum(x, 0), x > 0
+    return np.maximum(x, 0), ReluCache(x > 0)
 
 
 def relu_backward(dy, cache):
     r"""dx = dy where x > 0, else 0, of dy's shape; 0 at exactly 0, as is the custom."""
-    positive = arguments.instance("cache", cache, np.ndarray)
+    positive, = arguments.instance("cache", cache, ReluCache)
     return np.where(positive, arguments.shaped("dy", dy, positive.shape), 0)

@@ -109,7 +109,7 @@ class Network:
                     layer, dtype, cumulative=layer.options["momentum"] is None)
                 for layer in self.stateful}
 
-    def forward(self, params, x, *, state=None, training=True, rng=None):
+    def forward(self, params, x, *, training, state=None, rng=None):
         """(y, run) of a batch x (N, *input_shape).
 
         In training, batch norm uses the batch's statistics, and dropout draws from rng;
@@ -137,9 +137,7 @@ class Network:
         layer's output under its name, and one for the input under "x". It is the
         gradient of the mode that the forward ran in.
         """
-        arguments.instance("run", run, Run)
-        arguments.keyed("run.caches", run.caches, [layer.name for layer in self.layers])
-        y = run.outputs[self.layers[-1].name]
+        y = self._own(run)[self.layers[-1].name]
         gradient = arguments.shaped("dy", dy, y.shape).copy()
         grads, doutputs = {}, {}
         for layer in reversed(self.layers):
@@ -155,9 +153,18 @@ class Network:
 
     def activations(self, run):
         """The outputs of the activation layers, first layer first."""
-        arguments.instance("run", run, Run)
-        return [run.outputs[layer.name] for layer in self.layers
+        outputs = self._own(run)
+        return [outputs[layer.name] for layer in self.layers
                 if layer.kind in ACTIVATIONS]
+
+    def _own(self, run):
+        """The outputs of a run, if it is one of these layers'."""
+        shapes = {layer.name: layer.shape for layer in self.layers}
+        arguments.instance("run", run, Run)
+        arguments.keyed("run.caches", run.caches, shapes)
+        for name, y in arguments.keyed("run.outputs", run.outputs, shapes).items():
+            arguments.shaped(f"run.outputs[{name!r}]", y, (len(y), *shapes[name]))
+        return run.outputs
 
 
 def checked(network, params, x, state=None, training=True):

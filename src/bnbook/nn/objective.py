@@ -15,7 +15,7 @@ LOSSES = {
 }
 
 
-class Step(NamedTuple):
+class LossAndGrads(NamedTuple):
     """What one batch gives: the loss, its gradients by name, the scores, the new state.
     """
 
@@ -27,7 +27,7 @@ class Step(NamedTuple):
 
 def loss_and_grads(network, params, x, labels, *, loss="softmax", weight_decay=0.0,
                    state=None, rng=None):
-    r"""The loss on a batch in training mode, and its gradient by every parameter: Step.
+    r"""The loss on a batch in training mode, and its gradient by every parameter.
 
         loss = L(scores, labels) + \frac{1}{2} weight\_decay \sum w^2
 
@@ -40,7 +40,7 @@ def loss_and_grads(network, params, x, labels, *, loss="softmax", weight_decay=0
     grads, _ = network.backward(backward(cache), run)
     for name in _decaying(network, weight_decay):
         grads[name] = grads[name] + float(weight_decay) * params[name]
-    return Step(value, grads, scores, run.state)
+    return LossAndGrads(value, grads, scores, run.state)
 
 
 def checked_rows(network, params, x, labels):
@@ -60,6 +60,7 @@ def numerical_gradients(network, params, x, labels, *, loss="softmax", weight_de
     Two forwards for each number: for small networks. Every forward draws the same
     dropout masks, from a copy of rng. For losses near 1, right to about 1e-9.
     """
+    h = arguments.positive("h", h)
     arguments.choice("loss", loss, LOSSES)
     params, x, labels = checked_rows(network, params, x, labels)
     grads = {name: np.empty(p.shape) for name, p in params.items()}
@@ -78,7 +79,8 @@ def numerical_gradients(network, params, x, labels, *, loss="softmax", weight_de
 def _loss(network, params, x, labels, loss, weight_decay, state, rng):
     weight_decay = float(arguments.nonnegative("weight_decay", weight_decay))
     params, x, labels = checked_rows(network, params, x, labels)  # before rng is used
-    scores, run = network.forward(params, x, state=state, rng=rng)
+    scores, run = network.forward(
+        params, x, training=True, state=state, rng=rng)
     value, cache = LOSSES[loss][0](scores, labels)
     for name in _decaying(network, weight_decay):
         value += weight_decay / 2 * (params[name] ** 2).sum()

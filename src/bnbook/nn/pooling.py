@@ -47,7 +47,7 @@ def max_pool_backward(dy, cache):
     x, y, window, stride = arguments.instance("cache", cache, PoolCache)
     dy = arguments.shaped("dy", dy, y.shape)
     chosen = _chosen(np.stack(_places(x, window, stride)), y)
-    share = dy / chosen.sum(axis=0, dtype=dy.dtype)
+    share = dy / chosen.sum(axis=0, dtype=dy.dtype.type)
     dx = np.zeros(x.shape, dy.dtype)
     for place, here in zip(_places(dx, window, stride), chosen):
         place += np.where(here, share, 0)
@@ -70,7 +70,7 @@ def max_pool_backward_naive(dy, cache):
     dx = np.zeros(x.shape, dy.dtype)
     for n, c, i, j in np.ndindex(y.shape):
         chosen = _chosen(under(x[n, c], i, j, window, stride), y[n, c, i, j])
-        share = dy[n, c, i, j] / chosen.sum(dtype=dy.dtype)
+        share = dy[n, c, i, j] / chosen.sum(dtype=dy.dtype.type)
         under(dx[n, c], i, j, window, stride)[chosen] += share
     return dx
 

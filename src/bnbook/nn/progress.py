@@ -27,6 +27,8 @@ class Progress(NamedTuple):
 
     def line(self, batches, epochs):
         """Where training stands, in words; batches: those of one epoch."""
+        batches = arguments.count("batches", batches)
+        arguments.count("epochs", epochs, least=0)
         epoch, measured = -(-self.steps // batches), self.steps % batches == 0
         line = (f"epoch {epoch} of {epochs}, step {self.steps}: "
                 f"loss {self.loss[-1]:.4f}, batch accuracy {self.accuracy[-1]:.3f}")

@@ -49,6 +49,8 @@ def load(path):
         with ZipFile(path) as file:
             for entry in file.namelist():
                 _put(tree, entry.removesuffix(".npy").split("/"), _read(file, entry))
+    except OSError as error:
+        raise type(error)(f"path: {path}: {error.strerror}") from None
     except MALFORMED:
         raise ValueError(f"path: {path}, expected a file that save wrote") from None
     return tree

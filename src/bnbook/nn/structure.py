@@ -58,6 +58,7 @@ def as_spec(value):
     if not isinstance(value, Spec):
         raise TypeError(f"specs: {arguments.shown(value)}, expected a kind or "
                         "layer(kind, ...)")
+    arguments.instance("specs", value.options, Mapping, "options in a dict")
     return layer(value.kind, **value.options)
 
 

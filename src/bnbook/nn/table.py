@@ -73,7 +73,7 @@ def _of_every_value(shape, options):
 
 
 _POOL = {"height": 2, "width": 2, "stride": 2}
-_RUNNING = {"eps": EPS, "momentum": 0.9, "unbiased": False}
+_RUNNING = {"eps": EPS, "momentum": 0.9, "unbiased_running_var": False}
 _BATCH_NORM = Kind(
     batch_norms.batch_norm, batch_norm_vjp, _gamma_beta, _RUNNING,
     ("batch_statistics", "state", *_RUNNING), stateful=True)

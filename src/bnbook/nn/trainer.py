@@ -7,10 +7,11 @@ import numpy as np
 
 from bnbook.nn import arguments, saving
 from bnbook.nn.inference import accuracy, evaluate, quiet, statistics
+from bnbook.nn.initializers import initial_std
 from bnbook.nn.network import Network
 from bnbook.nn.objective import LOSSES, checked_rows, loss_and_grads
 from bnbook.nn.optimizers import OPTIMIZERS
-from bnbook.nn.progress import at_start
+from bnbook.nn.progress import Progress, at_start
 from bnbook.nn.resuming import resumed, settings
 
 
@@ -55,14 +56,15 @@ class Trainer:
     report_every: int = 0
 
     def __post_init__(self):
+        initial_std(self.init, 1, 1)
         arguments.count("seed", self.seed, least=0)
         arguments.count("report_every", self.report_every, least=0)
         arguments.flag("track_running_stats", self.track_running_stats)
         arguments.choice("loss", self.loss, LOSSES)
         for name in ("lr", "lr_decay", "weight_decay"):
             arguments.nonnegative(name, getattr(self, name))
-        if self.report is not None and not callable(self.report):
-            raise TypeError(f"report: {self.report!r}, expected a function of one line")
+        if self.report is not None:
+            arguments.instance("report", self.report, Callable, "a function of a line")
         if not callable(self.optimizer):
             arguments.choice("optimizer", self.optimizer, OPTIMIZERS)
         if self.params is None:
@@ -144,6 +146,7 @@ class Trainer:
 
     def optimized(self, now, grads):
         """(new params, new optimizer state) of one step of the optimizer."""
+        arguments.instance("now", now, Progress, "the trainer's progress")
         optimizer = OPTIMIZERS.get(self.optimizer, self.optimizer)
         lr = self.lr * self.lr_decay**self.epoch
         return optimizer(now.params, grads, now.optimizer_state, lr=lr)

@@ -49,11 +49,16 @@ def accuracy_curves(digits, scales, *, activations=("sigmoid", "relu"), seeds=ra
     Runs are in float32, as networks usually train, at two thirds of float64's time.
     points: at most the number of batches in all (ValueError).
     """
-    x, labels, x_test, labels_test = digits
+    points = arguments.count("points", points)
+    x, labels, x_test, labels_test, *_ = arguments.several(
+        "digits", digits, "(x, labels, x_test, labels_test)", least=4)
     x, x_test = (arguments.array(name, a).astype(np.float32)
                  for name, a in (("x", x), ("x_test", x_test)))
-    activations, scales, seeds, hidden = map(
-        tuple, (activations, scales, seeds, hidden))  # each is gone through again
+    activations, scales, seeds = (  # each is gone through again
+        arguments.several(name, value, "one or more", least=1) for name, value in (
+            ("activations", activations), ("scales", scales), ("seeds", seeds)))
+    seeds = [arguments.count("seeds", seed, least=0) for seed in seeds]
+    hidden = arguments.counts("hidden", hidden)
     curves = {}
     for activation, scale, bn in product(activations, scales, (False, True)):
         network = mlp((x.shape[1], *hidden, 10), activation,

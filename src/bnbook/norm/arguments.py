@@ -1,18 +1,10 @@
 """What batch norm asks of its arguments, each in one line that names it."""
 
-import operator
 from collections.abc import Mapping
 
 import numpy as np
 
-from bnbook.graph.arguments import COMPLEX, REAL, array, plain, shaped, shown
-
-__all__ = [
-    "COMPLEX", "REAL", "array", "batch", "choice", "computed", "count", "divisor",
-    "empty", "enough", "flag", "floating", "fraction", "keyed", "momentum",
-    "nonnegative", "of_channels", "per_channel", "plain", "samples", "shaped", "shown",
-    "variance",
-]
+from bnbook.graph.arguments import *
 
 FLOATS = np.float16, np.float32, np.float64, np.longdouble
 
@@ -69,14 +61,6 @@ def keyed(name, value, keys):
 def empty(value):
     """Whether `value` is a mapping without keys."""
     return isinstance(value, Mapping) and not value
-
-
-def choice(name, value, options):
-    """`value`, one of the strings in `options`."""
-    if not isinstance(value, str) or value not in options:
-        expected = ", ".join(map(repr, options))
-        raise ValueError(f"{name}: {shown(value)}, expected one of {expected}")
-    return value
 
 
 def momentum(value):
@@ -148,23 +132,3 @@ def fraction(name, value, *, below=False):
     if not 0 <= value <= 1 or (below and value == 1):
         raise ValueError(f"{name}: {shown(value)}, expected {expected}")
     return float(value)
-
-
-def flag(name, value):
-    """`value`, True or False."""
-    if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name}: {shown(value)}, expected True or False")
-    return bool(value)
-
-
-def count(name, value, least=1):
-    """`value` as an int of at least `least`."""
-    try:
-        n = operator.index(value)
-    except TypeError:
-        n = None
-    if n is None or isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name}: {shown(value)}, expected an integer")
-    if n < least:
-        raise ValueError(f"{name}: {n}, expected at least {least}")
-    return n

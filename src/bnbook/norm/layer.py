@@ -109,7 +109,7 @@ class BatchNorm:
         params, state = self._params(c), self._state(c)
         y, cache, after = batch_norm(
             x, params, state, training=training, eps=self.eps, momentum=self.momentum,
-            unbiased=self.unbiased_running_var)
+            unbiased_running_var=self.unbiased_running_var)
         vars(self).update(  # at once: an interrupt leaves the old layer or the new
             _cache=cache, _settings=self._settings | {"num_features": c},
             params=params if new else self.params,

@@ -63,18 +63,20 @@ def checked_state(state, num_features, *, cumulative=False):
     return checked | {name: arguments.count(name, state[name], 0) for name in counts}
 
 
-def updated(state, mean, var, count, *, momentum=0.9, unbiased=False):
+def updated(state, mean, var, count, *, momentum=0.9,
+            unbiased_running_var=False):
     r"""The state after one more batch: a new dict of new arrays.
 
         running = w running + (1 - w) batch,   w = momentum, or M / (M + m) if None
 
     mean, var: the batch's, (C,) or with dims kept, var biased; count: m, the values it
-    gave each channel; M: `num_values` so far. unbiased=True keeps var m / (m - 1),
-    PyTorch's convention. Arrays keep the state's dtype and are computed in float64 or
-    wider. A NaN stays, in its channel, until the state is reset. Raises TypeError or
-    ValueError.
+    gave each channel; M: `num_values` so far. unbiased_running_var=True keeps
+    var m / (m - 1), PyTorch's convention. Arrays keep the state's dtype and are
+    computed in float64 or wider. A NaN stays, in its channel, until the state is reset.
+    Raises TypeError or ValueError.
     """
-    w, unbiased = arguments.momentum(momentum), arguments.flag("unbiased", unbiased)
+    w = arguments.momentum(momentum)
+    unbiased = arguments.flag("unbiased_running_var", unbiased_running_var)
     m = arguments.count("count", count, least=2 if unbiased else 1)
     mean, var = _flat("mean", mean), arguments.variance("var", _flat("var", var))
     arguments.of_channels("var", var, len(mean))

@@ -38,15 +38,18 @@ class Cache(NamedTuple):
     computed: bool
 
 
-def batch_norm(x, params, state, *, training, eps=EPS, momentum=0.9, unbiased=False):
+def batch_norm(x, params, state, *, training, eps=EPS, momentum=0.9,
+               unbiased_running_var=False):
     """(y, cache, state): x normalized, and the state with the batch averaged in.
 
     params: {"gamma", "beta"}, or {} for 1 and 0. state: as `initial_state` makes it, or
-    {} for none: then the batch's statistics serve in both modes. momentum, unbiased: as
-    in `updated`. In inference the state comes back as it is, and N may be 0.
+    {} for none: then the batch's statistics serve in both modes. momentum and
+    unbiased_running_var: as in `updated`. In inference the state comes back as
+    it is, and N may be 0.
     """
     training = arguments.flag("training", training)
-    unbiased = arguments.flag("unbiased", unbiased)
+    unbiased = arguments.flag(
+        "unbiased_running_var", unbiased_running_var)
     momentum, eps = arguments.momentum(momentum), arguments.nonnegative("eps", eps)
     of_batch = training or arguments.empty(state)
     x = arguments.batch(x, least=2 if of_batch else 0)

@@ -6,6 +6,8 @@ The page's script draws the same (`web/drawing.js`), and a test holds the two to
 """
 
 from bnbook.graph import PATHS
+from bnbook.graph.arguments import choice, flag, names
+from bnbook.graph.ran import ran
 from bnbook.show.arrows import COLORS, HEIGHT, WIDTH, arrow_svg, arrows, blocked
 from bnbook.show.layout import layout, path_edges
 from bnbook.show.palette import PALETTE
@@ -40,7 +42,8 @@ def draw(trace, lit=(), *, path=None, direction="both", crop=False):
     once, since a message has the shape of the value it answers. crop: show only the
     rows of the lit values and of those that they touch. Raises ValueError.
     """
-    _check(trace, lit, path, direction)
+    lit = _lit(trace, lit, path, direction)
+    crop = flag("crop", crop)
     on_path = path_edges(trace.graph, path) if path else set()
     lit = {*lit, *(name for edge in on_path for name in edge)}
     room = _room(trace)
@@ -64,18 +67,17 @@ def draw(trace, lit=(), *, path=None, direction="both", crop=False):
                    f"{len(lines)} arrows, {direction}")
 
 
-def _check(trace, lit, path, direction):
-    if isinstance(lit, str) or not set(lit) <= set(trace.values):
-        raise ValueError(f"lit: {lit!r}, expected names out of {list(trace.values)}")
-    if path not in (None, *PATHS):
-        raise ValueError(f"path: {path!r}, expected one of {list(PATHS)}")
+def _lit(trace, lit, path, direction):
+    """The names in `lit`, if all that `draw` is given fits."""
+    lit = names("lit", lit, ran(trace, backward=False).values)
+    path is None or choice("path", path, PATHS)
     edges = {(step.name, i) for step in trace.graph for i in step.inputs}
     if path and not set().union(*PATHS.values()) <= edges:
         raise ValueError(f"path: {path!r}, but the graph computes no statistics of x")
-    if direction not in KINDS:
-        raise ValueError(f"direction: {direction!r}, expected {list(KINDS)}")
+    choice("direction", direction, KINDS)
     if direction != "forward" and not trace.messages:
         raise ValueError('trace: ran forward only, expected direction="forward"')
+    return lit
 
 
 def _box(name, op, at, lit):

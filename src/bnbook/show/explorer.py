@@ -7,6 +7,8 @@ values; the script (`web/explorer.js`) runs them by the op table's rules.
 import json
 
 from bnbook.graph import grouped, run
+from bnbook.graph.arguments import choice, instance, names, several
+from bnbook.graph.ran import ran
 from bnbook.show.drawing import draw
 from bnbook.show.explorer_graphs import GRAPHS, PRESETS, batch, paths_of, shaped_inputs
 from bnbook.show.export import table_data, trace_json
@@ -41,19 +43,20 @@ def explorer(trace, *, at="start", path=None, cut=None, view=PARTS, graphs=(),
     graphs to switch to, by name or as a run to open with, or "all". name: how a link
     names it, its own on its page.
     """
-    kind, runs = kind_of(trace), _runs(trace, GRAPHS if graphs == "all" else graphs)
+    kind, runs = kind_of(trace), _runs(trace, graphs)
     known = [f"d{n}" for n in trace.grads] + list(trace.values) + ["start"]
-    _one_of("at", at, known)
-    _one_of("path", path, [None, *paths_of(kind)])
-    _one_of("cut", cut, [None, *paths_of(kind)])
-    for part in view:
-        _one_of("view", part, PARTS)
-    view = [part for part in view if part != "own" or "batch" in runs]
+    choice("at", at, known)
+    for argument, value in (("path", path), ("cut", cut)):
+        value is None or choice(argument, value, paths_of(kind))
+    for argument, value in (("name", name), ("caption", caption)):
+        instance(argument, value, str, "a string")
+    view = [part for part in names("view", view, PARTS)
+            if part != "own" or "batch" in runs]
     data = {
         "name": name, "view": view, "ops": table_data(grouped(1)),
         "own": TEXT if "own" in view else None,
         "start": {"graph": kind, "at": at, "path": path, "cut": cut},
-        "graphs": {k: graph_data(k, ran) for k, ran in runs.items()},
+        "graphs": {k: graph_data(k, made) for k, made in runs.items()},
     }
     scripts = [f"explorer-{part}" for part in OWN if part in view]
     return Live("explorer", data, _fallback(runs, name, kind), caption, scripts)
@@ -62,23 +65,25 @@ def explorer(trace, *, at="start", path=None, cut=None, view=PARTS, graphs=(),
 def _runs(trace, graphs):
     """Each graph and the run that it opens with, the trace first."""
     runs = {kind_of(trace): trace}
-    for one in graphs:
+    graphs = GRAPHS if isinstance(graphs, str) and graphs == "all" else graphs
+    for one in several("graphs", graphs, f"names out of {list(GRAPHS)}, or runs"):
         if isinstance(one, str):
-            _one_of("graphs", one, list(GRAPHS))
-            one = shipped(one)
+            one = shipped(choice("graphs", one, GRAPHS))
+        ran(one, name="graphs")
         runs.setdefault(kind_of(one), one)
     return runs
 
 
 def shipped(kind):
     """The run that a graph opens with."""
-    given, upstream = shaped_inputs(kind, batch(kind))
+    given, upstream = shaped_inputs(kind, batch(choice("kind", kind, GRAPHS)))
     return run(GRAPHS[kind].graph, given, upstream, axes=GRAPHS[kind].axes,
                ops=grouped(GRAPHS[kind].groups))
 
 
 def kind_of(trace):
     """Which of GRAPHS a trace is of; ValueError if it is of none."""
+    ran(trace)
     axes = (trace.axes,) if isinstance(trace.axes, int) else tuple(trace.axes)
     kinds = [k for k, e in GRAPHS.items() if (e.graph, e.axes) == (trace.graph, axes)]
     if not kinds:
@@ -88,8 +93,6 @@ def kind_of(trace):
     if len(shape) != 2 or shape[upright] != 1:
         expected = "(N, 1)" if upright else "(1, C)"
         raise ValueError(f"trace: x of shape {shape}, expected {expected}")
-    if not trace.messages:
-        raise ValueError("trace: ran forward only, expected an upstream gradient")
     return kind
 
 
@@ -123,9 +126,9 @@ def values_table(trace):
 
 def _fallback(runs, name, kind):
     drawings = {
-        k: inline(draw(ran), f"{name}-{k}", f"{GRAPHS[k].title} as a graph of "
-                  f"{len(ran.graph)} steps, the arrows back beside the arrows forward")
-        for k, ran in runs.items()}
+        k: inline(draw(made), f"{name}-{k}", f"{GRAPHS[k].title} as a graph of "
+                  f"{len(made.graph)} steps, the arrows back beside the arrows forward")
+        for k, made in runs.items()}
     others = "".join(f'<template data-graph="{k}">{svg}</template>'
                      for k, svg in drawings.items() if k != kind)
     return (f'<div class="bn-drawn" data-graph="{kind}">{drawings[kind]}</div>'
@@ -139,8 +142,3 @@ def _numbers(a):
 def _flat(a):
     """A nested list as one flat list."""
     return [v for part in a for v in _flat(part)] if isinstance(a, list) else [a]
-
-
-def _one_of(name, value, known):
-    if value not in known:
-        raise ValueError(f"{name}: {value!r}, expected one of {known}")

@@ -3,7 +3,9 @@
 import json
 
 from bnbook.graph import OPS
+from bnbook.graph.arguments import finite
 from bnbook.graph.expressions import expression
+from bnbook.graph.ran import ran
 from bnbook.show.formulas import PLAIN
 from bnbook.show.words import WORDS
 
@@ -14,6 +16,8 @@ def trace_json(trace):
     Arrays are nested lists; numbers read back to the same float64. The trace must be
     real (TypeError) and finite (ValueError: JSON has no nan).
     """
+    for a in (*ran(trace, backward=False).values.values(), *trace.sums.values()):
+        finite("trace", a)
     return json.dumps(
         {
             "axes": trace.axes,

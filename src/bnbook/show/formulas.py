@@ -7,6 +7,7 @@ graphs that a reader types from the same rows (`web/formulas.js`).
 from string import Template
 from typing import NamedTuple
 
+from bnbook.graph.arguments import count, steps
 from bnbook.graph.expressions import PART
 
 # How tightly a text holds together; a looser one inside a tighter one needs brackets.
@@ -86,5 +87,6 @@ def _printed(tree, rows, symbol):
 
 def listing(graph, start=0):
     """A graph as text, a line a named value; `start` leaves out the steps before."""
+    graph, start = steps("graph", graph), count("start", start, least=0)
     return "\n".join(f"{step.name} = {printed(tree(graph, step.name))}"
                      for step in graph[start:] if not step.name.endswith(PART))

@@ -1,9 +1,12 @@
 r"""A trace as LaTeX: every step, and every gradient as the sum of its messages."""
 
 import re
+from collections.abc import Mapping
 
-from bnbook.graph import OPS
+from bnbook.graph import OPS, Op, arguments
+from bnbook.graph.arguments import choice, instance, shown
 from bnbook.graph.expressions import PART, expression
+from bnbook.graph.ran import ran
 from bnbook.show.formulas import MEANS, printed, tex_rows, tree
 
 SHAPED = ("spread", "sum", "copy")  # their second input lends its shape alone
@@ -43,12 +46,16 @@ def symbol(name):
 
 def step_tex(trace, name, equals="="):
     """One step forward, such as xmu = x - mu."""
-    return f"{symbol(name)} {equals} {_formula(trace, trace.graph, name)}"
+    graph = ran(trace, backward=False).graph
+    choice("name", name, [step.name for step in graph])
+    instance("equals", equals, str, "a string")
+    return f"{symbol(name)} {equals} {_formula(trace, graph, name)}"
 
 
 def gradient_tex(trace, name, equals="="):
     """The gradient of one value: the sum of the messages that it received."""
-    if not trace.into(name):
+    instance("equals", equals, str, "a string")
+    if not ran(trace).into(name):
         raise ValueError(f"name: {name!r}, expected one of {completed(trace)}")
     sent = {message.name for message in trace.messages} - {f"d{n}" for n in trace.grads}
     return f"d{symbol(name)} {equals} {_formula(trace, trace.back, f'd{name}', sent)}"
@@ -59,7 +66,9 @@ def message_tex(trace, step, name, before=""):
 
     An arrow stands in place of the sign; before: what stands before it, such as "&".
     """
-    sent = next((m for m in trace.into(name) if m.step == step), None)
+    instance("step", step, str, "a step's name")
+    instance("before", before, str, "a string")
+    sent = next((m for m in ran(trace).into(name) if m.step == step), None)
     if sent is None:
         raise ValueError(f"step: {step!r} sends no message to {name!r}")
     formula = _formula(trace, trace.back, sent.name)
@@ -72,15 +81,17 @@ def rules_table(names, ops=OPS):
     What it keeps is what its rules read of inputs and value; shapes it knows anyway.
     """
     lines = [r"\text{op} & y & \text{sends} & \text{keeps}"]
-    for name in names:
+    for name, row in instance("ops", ops, Mapping, "OPS").items():
+        instance(f"ops[{name!r}]", row, Op, "an Op")
+    for name in arguments.names("names", names, ops):
         trees = [expression(rule) for rule in ops[name].rules]
         sent = r",\;\; ".join(_number(printed(tree, tex_rows(ops))) for tree in trees)
         kept = [v for v in "aby" if any(v in leaves(tree) for tree in trees)]
         keeps = ", ".join(kept) or r"\text{shapes}"
         lines.append(rf"\text{{{name}}} & {_number(ops[name].tex.replace('$', ''))} & "
                      rf"{sent} & {keeps}")
-    table = r" \\ ".join(lines)
-    return Latex(rf"\begin{{array}}{{llll}} {table} \end{{array}}")
+    rows = r" \\ ".join(lines)
+    return Latex(rf"\begin{{array}}{{llll}} {rows} \end{{array}}")
 
 
 def leaves(tree):
@@ -93,23 +104,28 @@ def leaves(tree):
 
 def form_tex(trace, tree):
     """A line of a closed form (`closed_form`), with mean(…) for a mean."""
-    rows = tex_rows(trace.ops) | {
+    rows = tex_rows(ran(trace, backward=False).ops) | {
         "mean": MEANS["mean"]._replace(text=r"\mathrm{mean}($a)")}
-    return _number(printed(tree, rows, _symbols(trace)))
+    try:
+        return _number(printed(tree, rows, _symbols(trace)))
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise ValueError(f"tree: {shown(tree)}, expected one of closed_form") from None
 
 
 def terms_tex(trace, tree):
     """A line of a closed form, a term a line, to stand in `aligned`."""
-    if tree[0] not in SIGNS:
+    op, before, last = tree if isinstance(tree, tuple) and len(tree) == 3 else (
+        "", tree, tree)
+    if op not in (*SIGNS,):
         return form_tex(trace, tree)
-    op, before, last = tree
     return (rf"{terms_tex(trace, before)} \\ &\quad {SIGNS[op]} "
             rf"{form_tex(trace, last)}")
 
 
 def derivation(trace):
     """The whole derivation, forward and then backward, as one aligned display."""
-    lines = [step_tex(trace, step.name, "&=") for step in trace.graph
+    lines = [step_tex(trace, step.name, "&=")
+             for step in ran(trace, backward=False).graph
              if not step.name.endswith(PART)]
     lines += [gradient_tex(trace, name, "&=") for name in completed(trace)]
     return Latex("\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}")

@@ -42,7 +42,7 @@ def inline(drawing, prefix, words):
 
     `prefix` must differ from drawing to drawing on a page.
     """
-    svg = re.sub(r'(id="|url\(#)', rf"\1{prefix}-", str(drawing))
+    svg = re.sub(r'(id="|url\(#)', rf"\g<1>{prefix}-", str(drawing))
     svg = re.sub("#[0-9a-f]{6}", lambda m: f"var(--bn-{HUES[m[0]]}, {m[0]})", svg)
     return svg.replace(
         "<svg ", f'<svg role="img" aria-label="{escape(words)}" class="bn-graph" ', 1)

@@ -1,7 +1,11 @@
 """Tables that notebooks show as HTML and terminals as text; and a trace as tables."""
 
+from collections.abc import Iterable
 from html import escape
 
+from bnbook.graph import Change
+from bnbook.graph.arguments import choice, instance, several
+from bnbook.graph.ran import ran
 from bnbook.show.formulas import MEANS, PLAIN, printed
 from bnbook.show.latex import completed
 
@@ -13,9 +17,11 @@ class Table:
     """Rows under a head, with a caption; the first cell of a row is its heading."""
 
     def __init__(self, caption, head, rows):
-        if isinstance(head, str):
+        instance("caption", caption, str, "a string")
+        if isinstance(head, str) or not isinstance(head, Iterable):
             raise TypeError(f"head: {head!r}, expected a sequence of headings")
         self.caption, self.head = caption, tuple(str(cell) for cell in head)
+        rows = several("rows", rows, "rows", lambda row: isinstance(row, Iterable))
         self.rows = [tuple(str(cell) for cell in row) for row in rows]
         if any(len(row) != len(self.head) for row in self.rows):
             raise ValueError(f"rows: a row is not as long as the head {self.head}")
@@ -40,12 +46,14 @@ class Table:
 def steps_table(trace):
     """Every step of a trace: its op, its inputs, the shape of its value."""
     rows = [(s.name, s.op, ", ".join(s.inputs), trace.values[s.name].shape)
-            for s in trace.graph]
+            for s in ran(trace, backward=False).graph]
     return Table("The graph's steps", ("value", "op", "inputs", "shape"), rows)
 
 
 def rules_applied(changes):
     """The rules of a `closed_form`, in order: what each says and what it gave."""
+    changes = several("changes", changes, "what closed_form returned",
+                      lambda change: isinstance(change, Change))
     rows = [(c.rule, c.says, printed(c.tree, PLAIN | MEANS)) for c in changes]
     return Table("The rules, in order", ("rule", "says", "the gradient then"), rows)
 
@@ -88,11 +96,12 @@ def symbols_table(trace, member="batch"):
 
     member: which of graph.FAMILY the trace is of; batch and layer norm share a graph.
     """
-    if member not in PARTS:
-        raise ValueError(f"member: {member!r}, expected one of {list(PARTS)}")
+    choice("member", member, PARTS)
     meanings = MEANINGS | {"mu": f"the mean of each {PARTS[member]}"}
     if member == "rms":
         meanings |= {"sq": "the square of each value"}
+    for name in ran(trace, backward=False).values:
+        choice("trace", name, meanings)
     rows = [(name, LETTERS.get(name, name), meanings[name], trace.values[name].shape)
             for name in trace.values]
     head = ("code", "formula", "meaning", "shape")
@@ -103,14 +112,14 @@ def symbols_table(trace, member="batch"):
 def messages_table(trace):
     """Every message in the order sent: from which step, to which input, its shape."""
     rows = [(i + 1, m.step, m.input, m.gradient.shape)
-            for i, m in enumerate(trace.messages)]
+            for i, m in enumerate(ran(trace).messages)]
     return Table("The messages, in order", ("message", "from", "to", "shape"), rows)
 
 
 def gradients_table(trace):
     """Every gradient: its shape, whose messages it adds up, their size in numbers."""
     rows = []
-    for name in completed(trace):
+    for name in completed(ran(trace)):
         received = trace.into(name)
         steps = " + ".join(message.step for message in received)
         written = sum(message.gradient.size for message in received)

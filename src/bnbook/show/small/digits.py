@@ -4,6 +4,7 @@ from functools import reduce
 
 import numpy as np
 
+from bnbook.norm.arguments import finite, nonnegative
 from bnbook.show.live import Live
 from bnbook.show.tables import Table
 
@@ -18,8 +19,9 @@ def float32_digits(deviations, *, mean=1):
     deviations (N,), N at least 2; rounded to two places, so that page and Python start
     from the same numbers. Raises ValueError for another shape.
     """
-    d = np.round(np.asarray(deviations, float), 2)
-    if d.ndim != 1 or len(d) < 2:
+    d = np.round(finite("deviations", deviations, 1), 2)
+    mean = nonnegative("mean", mean)
+    if len(d) < 2:
         raise ValueError(f"deviations: shape {d.shape}, expected (N,), N at least 2")
     data = {"deviations": d.tolist(), "means": sorted({*MEANS, mean}),
             "start": {"mean": mean}}

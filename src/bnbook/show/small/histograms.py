@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from bnbook.nn.arguments import count, counts, finite, nonnegative, several
 from bnbook.norm import batch_norm_forward
 from bnbook.show.live import Live
 from bnbook.show.small.seeded import normals
@@ -21,8 +22,10 @@ def initial_scale(pixels, *, widths=(100,) * 5, seed=1, eps=1e-5):
     pixels (N, F): whole numbers from 0 to 25, an image a row; the page normalizes each
     over these rows. Raises ValueError for others.
     """
-    pixels = np.asarray(pixels)
-    if pixels.ndim != 2 or not np.isin(pixels, range(DEEPEST + 1)).all():
+    pixels, widths = finite("pixels", pixels, 2), counts(
+        "widths", several("widths", widths, "one width or more", least=1))
+    seed, eps = count("seed", seed, least=0), float(nonnegative("eps", eps))
+    if not pixels.size or not np.isin(pixels, range(DEEPEST + 1)).all():
         raise ValueError(f"pixels: shape {pixels.shape}, expected (N, F), whole "
                          f"numbers from 0 to {DEEPEST}")
     data = {

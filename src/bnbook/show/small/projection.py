@@ -3,6 +3,7 @@
 import numpy as np
 
 from bnbook.norm import batch_norm_backward, batch_norm_forward
+from bnbook.norm.arguments import finite, nonnegative
 from bnbook.show.live import Live
 from bnbook.show.tables import Table
 
@@ -14,8 +15,9 @@ def projection(x, dy, *, eps=1e-5):
 
     They are rounded to the sliders' tenths first. Raises ValueError for others.
     """
+    x, dy, eps = finite("x", x, 1), finite("dy", dy, 1), float(nonnegative("eps", eps))
     for name, a in (("x", x), ("dy", dy)):
-        if np.shape(a) != (3,) or not np.all(np.abs(np.round(a, 1)) <= 2):
+        if a.shape != (3,) or not np.all(np.abs(np.round(a, 1)) <= 2):
             raise ValueError(f"{name}: {a}, expected three numbers from -2 to 2")
     start = {f"{name}{k + 1}": round(float(v), 1)
              for name, a in (("dy", dy), ("x", x)) for k, v in enumerate(a)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from bnbook.norm import updated
+from bnbook.norm.arguments import count, finite, fraction
 from bnbook.show.live import Live
 from bnbook.show.small.seeded import uniform
 from bnbook.show.tables import Table
@@ -15,8 +16,9 @@ def running_statistics(feature, *, momentum=0.99, size=50):
 
     The values are rounded to two places. Raises ValueError for another shape.
     """
-    values = np.round(np.asarray(feature, float), 2)
-    if values.ndim != 1 or len(values) < 2:
+    values = np.round(finite("feature", feature, 1), 2)
+    momentum, size = fraction("momentum", momentum), count("size", size)
+    if len(values) < 2:
         raise ValueError(f"feature: shape {values.shape}, expected (M,), M at least 2")
     far = [float(f"{abs(values).max():.1g}"), float(f"{4 * values.var():.1g}")]
     data = {
@@ -42,7 +44,8 @@ def curves(data, momentum, size, seed, unbiased, **more):
     states = [state]
     for b in batches:
         states.append(updated(states[-1], b.mean()[None], b.var()[None], size,
-                              momentum=momentum, unbiased=unbiased))
+                              momentum=momentum,
+                              unbiased_running_var=unbiased))
     return {"truth": {"mean": values.mean(), "var": values.var()},
             "weight": 1 - float(momentum) ** np.arange(steps + 1),
             "mean": np.array([s["running_mean"][0] for s in states]),
