@@ -219,3 +219,10 @@ def test_the_sizes_reach_each_path():
     assert walks["along"].along and walks["cut"].along and not walks["down"].along
     assert len(walks["tall"].blocks) > 8 and len(walks["cut"].blocks) > 4
     assert len({b.shape[1] for b in walks["rest"].blocks}) == 2
+
+
+@pytest.mark.parametrize("shape", [(6, 3), (300, 3), (4, 3, 5, 2)])
+def test_the_cache_tells_xhat(shape):
+    x = np.random.default_rng(0).normal(5, 2, size=shape)
+    y, cache, _ = batch_norm(x, {}, {}, training=True)
+    np.testing.assert_allclose(cache.xhat, y, atol=1e-13)

@@ -37,6 +37,13 @@ class Cache(NamedTuple):
     dtype: np.dtype
     computed: bool
 
+    @property
+    def xhat(self):
+        """The normalized values, of x's shape, in the dtype of the arithmetic."""
+        d, delta, scale, _ = self.kept
+        each = (-1, *[1] * (d.ndim - 2))
+        return ((d - delta.reshape(each)) * scale.reshape(each)).astype(d.dtype)
+
 
 def batch_norm(x, params, state, *, training, eps=EPS, momentum=0.9,
                unbiased_running_var=False):
