@@ -3,7 +3,7 @@
 from bnbook.nn import arguments
 from bnbook.nn.network import Network
 from bnbook.nn.structure import as_spec, layer
-from bnbook.nn.table import ACTIVATIONS, NORMALIZATIONS
+from bnbook.nn.table import ACTIVATIONS, LAYERS
 
 
 def mlp(sizes, activation="relu", *, normalization=None, dropout=0):
@@ -51,6 +51,7 @@ def _after(activation, normalization):
     specs = [layer(arguments.choice("activation", activation, ACTIVATIONS))]
     if normalization is not None:
         kind = getattr(normalization, "kind", normalization)
-        arguments.choice("normalization", kind, NORMALIZATIONS)
+        known = [kind for kind in LAYERS if kind.endswith("_norm")]
+        arguments.choice("normalization", kind, known)
         specs.insert(0, as_spec(normalization))
     return specs
