@@ -116,9 +116,8 @@ def names(name, value, known, expected="names out of"):
 def steps(name, value):
     """`value`, one Step or more, of strings and in whatever order, as a tuple."""
     def fits(step):
-        return isinstance(step, Step) and all(
-            isinstance(text, str) and text
-            for text in (step.name, step.op, *(step.inputs or ())))
+        texts = (*step[:2], *(step[2] or ())) if isinstance(step, Step) else (None,)
+        return {*map(type, texts)} == {str} and all(texts)
 
     return several(name, value, "Steps, as in BATCH_NORM", fits, least=1)
 

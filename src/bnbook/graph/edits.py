@@ -9,9 +9,9 @@ from bnbook.graph.steps import Step, evaluate
 
 def without(trace, edges):
     """The trace if the (step, input) edges sent nothing back: a Trace."""
-    sent = {(m.step, m.input) for m in ran(trace).messages}
+    sent = [(m.step, m.input) for m in ran(trace).messages]
     edges = arguments.several("edges", edges, "the (step, input) of messages",
-                    lambda edge: isinstance(edge, tuple) and edge in sent)
+                              lambda edge: isinstance(edge, tuple) and edge in sent)
     dy = f"d{trace.graph[-1].name}"
     back = dropped(
         trace.back, {m.name for m in trace.messages if (m.step, m.input) in edges})

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bnbook.graph.arguments import like, names
+from bnbook.graph.arguments import COMPLEX, names, shaped
 from bnbook.graph.expressions import filled, steps_of
 from bnbook.graph.ops import OPS
 from bnbook.graph.prepared import ends, prepared
@@ -42,7 +42,8 @@ def gradient(graph, wrt, inputs, *, of=None, upstream=None, prefix="d", axes=0,
     values = evaluate(graph, given, axes, ops)
     wrt = names("wrt", wrt, values)
     ones = np.ones_like(values[of])
-    values.setdefault(upstream, like(upstream, inputs.get(upstream, ones), ones + 0j))
+    shaped(upstream, inputs.get(upstream, ones), ones.shape, kinds=COMPLEX)
+    values.setdefault(upstream, ones)
     back, _ = send_back(graph, wrt, values, of, upstream, prefix, axes, ops)
     return (*graph, *back)
 

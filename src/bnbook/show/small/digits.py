@@ -19,8 +19,7 @@ def float32_digits(deviations, *, mean=1):
     deviations (N,), N at least 2; rounded to two places, so that page and Python start
     from the same numbers. Raises ValueError for another shape.
     """
-    d = np.round(finite("deviations", deviations, 1), 2)
-    mean = nonnegative("mean", mean)
+    mean, d = nonnegative("mean", mean), finite("deviations", deviations, 1).round(2)
     if len(d) < 2:
         raise ValueError(f"deviations: shape {d.shape}, expected (N,), N at least 2")
     data = {"deviations": d.tolist(), "means": sorted({*MEANS, mean}),
