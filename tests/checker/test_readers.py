@@ -744,3 +744,34 @@ def test_an_error_of_bnbooks_own_is_no_fault_of_the_reader(monkeypatch):
     monkeypatch.setattr("bnbook.check.reading.study.parameters_of", broken)
     with pytest.raises(ZeroDivisionError, match="ours"):
         diagnose(run(source_of()))
+
+
+IMAGES_WITH_A_PAIR = """
+import numpy as np
+
+def norm_forward(pixels, gain, bias, averages, rate=0.1, tiny=1e-3, mode="train"):
+    mean, var = averages
+    kept = None
+    if mode == "train":
+        m = pixels.mean(axis=(0, 2, 3), keepdims=True)
+        v = pixels.var(axis=(0, 2, 3), keepdims=True)
+        z = (pixels - m) / np.sqrt(v + tiny)
+        mean, var = (1 - rate) * mean + rate * m, (1 - rate) * var + rate * v
+        kept = z, gain, np.sqrt(v + tiny)
+    else:
+        z = (pixels - mean) / np.sqrt(var + tiny)
+    return gain * z + bias, kept, (mean, var)
+
+def norm_backward(d, kept):
+    z, gain, s = kept
+    over = {"axis": (0, 2, 3), "keepdims": True}
+    dgain, dbias = (d * z).sum(**over), d.sum(**over)
+    return gain / s * (d - d.mean(**over) - z * (d * z).mean(**over)), dgain, dbias
+"""
+
+
+def test_a_pair_of_averages_beside_the_parameters_is_not_taken_for_them():
+    names = {}
+    exec(IMAGES_WITH_A_PAIR, names)
+    found = diagnose(names["norm_forward"], names["norm_backward"])
+    assert found.right, found

@@ -86,15 +86,16 @@ class Study:
         named = required_flags(f)
         if not self.reading.handed:
             return plans(f, ("x", "index"), ("x", "nothing"), named)
+        said = {m for q in parameters(f) for m in meanings(q.name)[:1]}
         boxes = {q.name: "bn_param" for q in parameters(f)[1:]
                  if q.default is q.empty and not says(q.name)}
-        by_name = plans(f, KNOWN, SPARE, named) + [
+        as_pair = [] if {"gamma", "beta"} <= said else [
             plan for plan in plans(f, ("x",), PAIRS, named)
-            if "parameters" in plan.sources()] + plans(
-                f, ("x",), SPARE, named | boxes)
+            if "parameters" in plan.sources()]
+        by_name = plans(f, KNOWN, SPARE, named) + as_pair + plans(
+            f, ("x",), SPARE, named | boxes)
         given = [q.name for q in parameters(f)[:3] if q.default is q.empty]
-        if len(given) < 3 or {"x", "gamma", "beta"} <= {
-                m for q in parameters(f) for m in meanings(q.name)[:1]}:
+        if len(given) < 3 or {"x", "gamma", "beta"} <= said:
             return by_name
         by_place = dict(zip(given, ("x", "gamma", "beta")))
         return plans(f, KNOWN, SPARE, named | by_place) + by_name
