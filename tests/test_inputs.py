@@ -19,15 +19,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:the matrix subclass")
 # What is still taken wrongly or refused in other words: the arguments of a callable. An
 # argument that is right by now fails here too, and then leaves the list.
 KNOWN = {
-    **dict.fromkeys((  # a cache that is none, or another function's
-        "norm.batch_norm_backward", "norm.batch_norm_backward_staged",
-        "norm.staged_gradients", "norm.batch_norm_backward_detached",
-        "norm.layer_norm_backward",
-        "norm.group_norm_backward", "norm.instance_norm_backward",
-        "norm.rms_norm_backward", "cs231n.layernorm_backward",
-        "cs231n.spatial_groupnorm_backward",
-    ), ("cache",)),
-    "norm.added": ("grads",), "nn.added": ("grads",),
     "norm.conventions.without_start": ("start",),
     "norm.conventions.imported": ("values",),
     "check.check_gradients": ("f", "inputs", "grads", "method", "h"),
