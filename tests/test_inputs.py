@@ -19,8 +19,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:the matrix subclass")
 # What is still taken wrongly or refused in other words: the arguments of a callable. An
 # argument that is right by now fails here too, and then leaves the list.
 KNOWN = {
-    "norm.conventions.without_start": ("start",),
-    "norm.conventions.imported": ("values",),
     "check.check_gradients": ("f", "inputs", "grads", "method", "h"),
     "check.numerical_gradient": ("f", "inputs", "name", "method", "h"),
     "check.check_trace": ("trace", "grads", "method", "h"),
