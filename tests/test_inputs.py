@@ -19,15 +19,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:the matrix subclass")
 # What is still taken wrongly or refused in other words: the arguments of a callable. An
 # argument that is right by now fails here too, and then leaves the list.
 KNOWN = {
-    "check.check_gradients": ("f", "inputs", "grads", "method", "h"),
-    "check.numerical_gradient": ("f", "inputs", "name", "method", "h"),
-    "check.check_trace": ("trace", "grads", "method", "h"),
-    "check.relative_error": ("claimed", "reference", "unit"),
-    "check.bound": ("error", "floor"),
     "check.passes": ("check", "seed", "implementation"),
     "check.kill_matrix": ("faults", "checks", "seed"),
     "check.KillMatrix.killers": ("fault",), "check.KillMatrix.only": ("names",),
-    "check.Report.within": ("tolerance",),
     "check.scaled_rules": ("op", "factor"),
     "check.from_graph": ("graph", "ops", "silent"),
     "check.load_ipython_extension": ("shell",),

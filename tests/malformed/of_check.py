@@ -37,8 +37,11 @@ SPECIMENS = SEVERAL.more(lambda value: {
     "None in it": [None], "its class": [type(value[0])], "a number in it": [3]})
 CLAIMED = SOME_ARRAYS.but("a key missing")
 MATRIX = check.kill_matrix(RIGHT[:1], OURS[1:2])
-METHOD = {"method": CHOICE("complex step"), "h": POSITIVE(1e-100)}
-FUNCTION = {"f": CALLABLE(scaled), "inputs": BATCHES(GIVEN),
+METHOD = {"method": CHOICE("complex step"), "h": POSITIVE.but("None")(1e-100)}
+# What f takes, f says: a dict that lacks an input, or has one more, is refused in the
+# words of Python's own call.
+INPUTS = BATCHES.but("a dict", "a key missing", "a key more")
+FUNCTION = {"f": CALLABLE(scaled), "inputs": INPUTS(GIVEN),
             "upstream": ARRAY(UPSTREAM)}
 ROWS = (
     row("check.check_gradients", also=("x", "gamma"), **FUNCTION, grads=CLAIMED(GRADS),
