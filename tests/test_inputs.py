@@ -18,14 +18,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:the matrix subclass")
 
 # What is still taken wrongly or refused in other words: the arguments of a callable. An
 # argument that is right by now fails here too, and then leaves the list.
-KNOWN = {
-    "check.passes": ("check", "seed", "implementation"),
-    "check.kill_matrix": ("faults", "checks", "seed"),
-    "check.KillMatrix.killers": ("fault",), "check.KillMatrix.only": ("names",),
-    "check.scaled_rules": ("op", "factor"),
-    "check.from_graph": ("graph", "ops", "silent"),
-    "check.load_ipython_extension": ("shell",),
-}
+KNOWN = {}
 
 
 @pytest.mark.parametrize("name", [name for name, row in TABLE.items() if not row.slow])
