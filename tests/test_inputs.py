@@ -18,31 +18,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:the matrix subclass")
 
 # What is still taken wrongly or refused in other words: the arguments of a callable. An
 # argument that is right by now fails here too, and then leaves the list.
-KNOWN = {
-    **dict.fromkeys((  # a cache that is none, or another function's
-        "norm.batch_norm_backward", "norm.batch_norm_backward_staged",
-        "norm.staged_gradients", "norm.batch_norm_backward_detached",
-        "norm.layer_norm_backward",
-        "norm.group_norm_backward", "norm.instance_norm_backward",
-        "norm.rms_norm_backward", "cs231n.layernorm_backward",
-        "cs231n.spatial_groupnorm_backward",
-    ), ("cache",)),
-    "norm.added": ("grads",), "nn.added": ("grads",),
-    "norm.conventions.without_start": ("start",),
-    "norm.conventions.imported": ("values",),
-    "check.check_gradients": ("f", "inputs", "grads", "method", "h"),
-    "check.numerical_gradient": ("f", "inputs", "name", "method", "h"),
-    "check.check_trace": ("trace", "grads", "method", "h"),
-    "check.relative_error": ("claimed", "reference", "unit"),
-    "check.bound": ("error", "floor"),
-    "check.passes": ("check", "seed", "implementation"),
-    "check.kill_matrix": ("faults", "checks", "seed"),
-    "check.KillMatrix.killers": ("fault",), "check.KillMatrix.only": ("names",),
-    "check.Report.within": ("tolerance",),
-    "check.scaled_rules": ("op", "factor"),
-    "check.from_graph": ("graph", "ops", "silent"),
-    "check.load_ipython_extension": ("shell",),
-}
+KNOWN = {}
 
 
 @pytest.mark.parametrize("name", [name for name, row in TABLE.items() if not row.slow])

@@ -70,7 +70,7 @@ def layouts(a):
     fixed.flags.writeable = False
     found = {"big-endian": a.astype(a.dtype.newbyteorder(">")), "read-only": fixed,
              "a list": a.tolist(), "strided": wide[..., 0] if a.ndim else a,
-             "of Fortran": np.asfortranarray(a)}
+             "of Fortran": np.asarray(a, order="F")}
     return found | ({"a matrix": np.asmatrix(a)} if a.ndim == 2 else {})
 
 

@@ -9,7 +9,6 @@ from malformed.kinds import (
     CALLABLE,
     CHOICE,
     INDEX,
-    NAMES,
     POSITIVE,
     REAL,
     SEVERAL,
@@ -37,8 +36,14 @@ SPECIMENS = SEVERAL.more(lambda value: {
     "None in it": [None], "its class": [type(value[0])], "a number in it": [3]})
 CLAIMED = SOME_ARRAYS.but("a key missing")
 MATRIX = check.kill_matrix(RIGHT[:1], OURS[1:2])
-METHOD = {"method": CHOICE("complex step"), "h": POSITIVE(1e-100)}
-FUNCTION = {"f": CALLABLE(scaled), "inputs": BATCHES(GIVEN),
+METHOD = {"method": CHOICE("complex step"), "h": POSITIVE.but("None")(1e-100)}
+# What f takes, f says: a dict that lacks an input, or has one more, is refused in the
+# words of Python's own call.
+INPUTS = BATCHES.but("a dict", "a key missing", "a key more")
+# The names come one by one: no caller gets further with what can not be unpacked.
+ONE_BY_ONE = Kind(lambda value: {
+    f"{label} in it": [*value, v] for label, v in others().items()})
+FUNCTION = {"f": CALLABLE(scaled), "inputs": INPUTS(GIVEN),
             "upstream": ARRAY(UPSTREAM)}
 ROWS = (
     row("check.check_gradients", also=("x", "gamma"), **FUNCTION, grads=CLAIMED(GRADS),
@@ -56,11 +61,12 @@ ROWS = (
           seed=INDEX(0))
     | row("check.KillMatrix.killers", on=lambda: MATRIX, fault=CHOICE("trace"))
     | row("check.KillMatrix.only", call=lambda names: MATRIX.only(*names),
-          names=NAMES(["right values"]))
+          names=ONE_BY_ONE(["right values"]))
     | row("check.Report.within", on=lambda: check.check_trace(RUN),
           tolerance=POSITIVE(1e-9))
     | row("check.scaled_rules", op=CHOICE("mean"), factor=REAL(2.0))
-    | row("check.from_graph", graph=GRAPH(BATCH_NORM), ops=TABLE(OPS), silent=EDGES(()))
+    | row("check.from_graph", also=("step",), graph=GRAPH(BATCH_NORM), ops=TABLE(OPS),
+          silent=EDGES(()))
     | row("check.load_ipython_extension", shell=Kind(lambda value: others())(
         type("Shell", (), {"register_magic_function": print})()))
     | row("check.diagnose", slow=True, call=lambda code, **told: check.diagnose(

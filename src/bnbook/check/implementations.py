@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bnbook.graph import BATCH_NORM, OPS, run, without
+import numpy as np
+
+from bnbook.graph import BATCH_NORM, OPS, arguments, run, without
 from bnbook.norm import (
     batch_norm_backward,
     batch_norm_backward_staged,
@@ -32,7 +34,9 @@ class Specimen(NamedTuple):
 
 
 def from_graph(graph=BATCH_NORM, ops=OPS, silent=()):
-    """The implementation that runs `graph`; `silent` edges send nothing back."""
+    """What runs `graph`, tried here once; `silent` edges send nothing back."""
+    graph = arguments.steps("graph", graph)
+
     def forward(x, gamma, beta, eps=1e-5):
         shape = (-1, *[1] * (x.ndim - 2))
         inputs = {"x": x, "eps": eps,
@@ -44,6 +48,10 @@ def from_graph(graph=BATCH_NORM, ops=OPS, silent=()):
         grads = without(trace.backward(dy), silent).grads
         return grads["x"], grads["gamma"].ravel(), grads["beta"].ravel()
 
+    _, trace = forward(np.eye(2), np.ones(2), np.ones(2))
+    sent = [(m.step, m.input) for m in trace.backward(np.ones((2, 2))).messages]
+    silent = arguments.several("silent", silent, "the (step, input) of messages",
+                               lambda edge: isinstance(edge, tuple) and edge in sent)
     return Implementation(forward, backward)
 
 

@@ -20,6 +20,9 @@ Nothing is named: all that the cell defines is diagnosed."""
 
 def load_ipython_extension(shell):
     """Bring %%diagnose to an IPython shell, which shows what is called wrongly."""
+    if not callable(getattr(shell, "register_magic_function", None)):
+        raise TypeError(f"shell: {type(shell).__name__}, expected IPython's")
+
     def diagnose_cell(line, cell):
         try:
             return diagnosed(shell, line, cell)

@@ -6,15 +6,23 @@ from string import ascii_letters
 
 import numpy as np
 
-from bnbook.check.checks import OURS
+from bnbook.check.checks import OURS, Check
 from bnbook.check.faults import FAULTS
+from bnbook.check.implementations import Specimen
 from bnbook.check.peers import PEERS
+from bnbook.check.specimens.exhibits import Exhibit
+from bnbook.graph import arguments
 
 CHECKS = PEERS + OURS
 
 
 def passes(check, implementation, seed=0):
     """Whether an implementation passes a check; an exception is a failure."""
+    arguments.instance("check", check, Check, "a Check")
+    seed = arguments.count("seed", seed, least=0)
+    if not callable(getattr(implementation, "forward", None)):
+        raise TypeError(f"implementation: {arguments.shown(implementation)}, "
+                        "expected one with a forward")
     with np.errstate(all="ignore"):
         try:
             return bool(check.passed(implementation, np.random.default_rng(seed)))
@@ -44,13 +52,15 @@ class KillMatrix:
 
     def only(self, *names):
         """The matrix of these checks alone, in this order."""
-        index = [[c.name for c in self.checks].index(name) for name in names]
+        known = [c.name for c in self.checks]
+        index = [known.index(name) for name in arguments.names("names", names, known)]
         checks = tuple(self.checks[i] for i in index)
         return replace(self, checks=checks, killed=self.killed[:, index])
 
     def killers(self, fault):
         """The names of the checks that kill the fault of this name."""
-        row = self.killed[[f.name for f in self.faults].index(fault)]
+        known = [f.name for f in self.faults]
+        row = self.killed[known.index(arguments.choice("fault", fault, known))]
         return tuple(c.name for c, k in zip(self.checks, row, strict=True) if k)
 
     def __repr__(self):
@@ -86,7 +96,11 @@ def _html_row(fault, killed):
 
 def kill_matrix(faults=FAULTS, checks=CHECKS, seed=0):
     """Run every check on every fault, each from the same seed: a KillMatrix."""
+    faults = arguments.several("faults", faults, "Specimens, as in FAULTS",
+                               lambda one: isinstance(one, Specimen | Exhibit))
+    checks = arguments.several("checks", checks, "Checks, as in CHECKS",
+                               lambda one: isinstance(one, Check))
     killed = np.array([
         [not passes(check, fault.implementation, seed) for check in checks]
         for fault in faults])
-    return KillMatrix(tuple(faults), tuple(checks), killed.reshape(len(faults), -1))
+    return KillMatrix(faults, checks, killed.reshape(len(faults), -1))

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bnbook.norm.arguments import array, positive, shaped
+
 
 class Method(NamedTuple):
     """derivative(f, p, v) is Jv; directions(p) yields each v to try, of p's shape."""
@@ -71,11 +73,15 @@ def relative_error(claimed, reference, unit=1.0):
 
     A reference below 1e-8 * unit counts as zero, where only rounding is left to compare
     (dx at N = 1, or under a constant upstream gradient): then the difference is divided
-    by `unit`. NaN stays NaN. Raises ValueError if the shapes differ.
+    by `unit`. NaN stays NaN. Raises TypeError or ValueError, also if the shapes differ.
     """
-    if np.shape(claimed) != np.shape(reference):
-        raise ValueError(
-            f"claimed: shape {np.shape(claimed)}, expected {np.shape(reference)}")
+    reference = array("reference", reference)
+    claimed = shaped("claimed", claimed, reference.shape)
+    return error_of(claimed, reference, positive("unit", unit))
+
+
+def error_of(claimed, reference, unit):
+    """`relative_error` of what fits; a unit that is not finite has its way."""
     largest = np.max(np.abs(reference), initial=0)
     scale = unit if largest < 1e-8 * unit else largest
     return float(np.max(np.abs(np.subtract(claimed, reference)), initial=0) / scale)

@@ -5,10 +5,12 @@ should, or programs run that are not the textbook's.
 from bnbook.check.edits.programs import inputs_of, values_of
 from bnbook.check.implementations import Implementation, from_graph
 from bnbook.graph import OPS
+from bnbook.graph.arguments import choice, finite
 
 
 def scaled_rules(op, factor):
     """The graph run with what one op sends back multiplied by `factor`."""
+    op, factor = choice("op", op, OPS), float(finite("factor", factor, ndim=0))
     rules = tuple(rule and f"{factor} * ({rule})" for rule in OPS[op].rules)
     return from_graph(ops={**OPS, op: OPS[op]._replace(rules=rules)})
 

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from bnbook.norm.arguments import count, positive, shaped, variance
 from bnbook.show import Table
 
 
@@ -21,6 +22,8 @@ def bound(error, floor=-14):
     Small errors are given as the power of ten above them, 1e-14 at the least; from 1e-4
     on, where a gradient is wrong rather than rounded, two digits are printed.
     """
+    error = float(variance("error", shaped("error", error, ())))
+    floor = count("floor", floor, least=-324)
     if not error < 1e-4:
         return f"{error:.2g}"
     power = floor if error == 0 else max(floor, math.floor(math.log10(error)) + 1)
@@ -41,6 +44,7 @@ class Report:
 
     def within(self, tolerance):
         """Whether every error is below `tolerance`; False if one is NaN or none is."""
+        positive("tolerance", tolerance)
         return bool(self.rows) and all(row.error < tolerance for row in self.rows)
 
     @property

@@ -113,7 +113,8 @@ def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
 
 def spatial_groupnorm_backward(dout, cache):
     """(dx, dgamma, dbeta), the latter in the shapes of gamma and beta."""
-    dout, (inner, shapes) = upstream(dout, cache)
+    dout, cache = upstream(dout, cache)
+    inner, shapes = arguments.instance("cache", cache, GroupCache)
     dx, *gradients = group_norm_backward(dout, inner)
     return dx, *map(np.reshape, gradients, shapes)
 

@@ -24,13 +24,6 @@ def labels(name, value, n, classes):
     return a.astype(np.int64)
 
 
-def positive(name, value):
-    """A finite number > 0."""
-    if not nonnegative(name, value):
-        raise ValueError(f"{name}: {shown(value)}, expected a number > 0")
-    return value
-
-
 def scores(name, value):
     """`value` as a real array (N, K) with one row and one class or more."""
     a = array(name, value, ndim=2)

@@ -89,6 +89,13 @@ def nonnegative(name, value):
     return value
 
 
+def positive(name, value):
+    """A finite number > 0."""
+    if not nonnegative(name, value):
+        raise ValueError(f"{name}: {shown(value)}, expected a number > 0")
+    return value
+
+
 def _number(value):
     """Whether it is a real number, NumPy's or Python's."""
     return type(value) is float or (

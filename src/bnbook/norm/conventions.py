@@ -114,13 +114,17 @@ def without_start(average, momentum, num_batches, start=0):
 
         (average - w start) / (1 - w),   w = momentum^{num_batches}
 
-    momentum weighs the old value, below 1; num_batches at least 1. What is left is the
-    weighted mean of the batches alone. Source: Kingma & Ba 2015, section 3.
+    momentum weighs the old value, below 1; num_batches at least 1; start is a number or
+    of average's shape. What is left is the weighted mean of the batches alone. Source:
+    Kingma & Ba 2015, section 3.
     """
     average = arguments.array("average", average)
     t = arguments.count("num_batches", num_batches)
     w = arguments.fraction("momentum", momentum, below=True) ** t
-    return (average - w * arguments.array("start", start)) / (1 - w)
+    start = arguments.array("start", start)
+    if start.ndim:
+        arguments.shaped("start", start, average.shape)
+    return (average - w * start) / (1 - w)
 
 
 def exported(params, state, framework):
@@ -153,7 +157,8 @@ def imported(values, framework):
     name that the framework does not know, or one statistic without the other.
     """
     names = _convention("framework", framework).names
-    flat = dict(_flattened(arguments.keyed("values", values, values)))
+    flat = dict(_flattened(
+        arguments.keyed("values", values, values), names.values()))
     for path in flat:
         if path not in names.values():
             raise ValueError(f"values: {framework} has no {'/'.join(map(str, path))}, "
@@ -198,11 +203,11 @@ def _read(called):
     return read
 
 
-def _flattened(values, path=()):
-    """(path, array) of every leaf of nested dicts."""
+def _flattened(values, leaves, path=()):
+    """(path, value) of every leaf of nested dicts, and of what is one of `leaves`."""
     for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flattened(value, (*path, key))
+        if isinstance(value, Mapping) and (*path, key) not in leaves:
+            yield from _flattened(value, leaves, (*path, key))
         else:
             yield (*path, key), value
 

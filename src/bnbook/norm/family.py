@@ -129,7 +129,7 @@ def _forward(x, gamma, beta, eps, groups, part):
 
 
 def _backward(dy, cache):
-    arrays, shape, dtype = cache
+    arrays, shape, dtype = arguments.instance("cache", cache, SampleNormCache)
     dy = arguments.shaped("dy", dy, shape).astype(arrays.xhat.dtype, copy=False)
     dy = dy.reshape(arrays.xhat.shape)
     dx = through_statistics(dy, arrays, FAMILY["group"].axes(len(shape)))

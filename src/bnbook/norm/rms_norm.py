@@ -13,15 +13,23 @@ Names are the graph's, RMS_NORM. Contract and errors are those of `norm.family`.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from bnbook.graph.family import FAMILY
 from bnbook.norm import arguments
-from bnbook.norm.family import SampleNormCache
 from bnbook.norm.normalize import NormCache, parameter_gradients
 from bnbook.norm.statistics import mean
 from bnbook.norm.textbook import EPS
+
+
+class RmsNormCache(NamedTuple):
+    """What the backward needs: arrays that broadcast; x's shape and dtype."""
+
+    arrays: NormCache
+    shape: tuple
+    dtype: np.dtype
 
 
 def rms_norm_forward(x, gamma, eps=EPS):
@@ -42,7 +50,7 @@ def rms_norm_forward(x, gamma, eps=EPS):
     irms = (1 / np.sqrt(ms + eps)).astype(wide.dtype)
     xhat = wide * irms
     y = (gamma * xhat).astype(x.dtype, copy=False)
-    return y, SampleNormCache(NormCache(xhat, irms, gamma), x.shape, x.dtype)
+    return y, RmsNormCache(NormCache(xhat, irms, gamma), x.shape, x.dtype)
 
 
 def rms_norm_backward(dy, cache):
@@ -52,9 +60,10 @@ def rms_norm_backward(dy, cache):
     shape exactly (ValueError otherwise). Returns dx, of x's shape, and
     dgamma = sum(dy xhat), of shape (C,).
     """
-    (xhat, irms, gamma), shape, dtype = cache
+    arrays, shape, dtype = arguments.instance("cache", cache, RmsNormCache)
+    xhat, irms, gamma = arrays
     dy = arguments.shaped("dy", dy, shape).astype(xhat.dtype, copy=False)
     dxhat = gamma * dy
     dx = irms * (dxhat - xhat * mean(dxhat * xhat, FAMILY["rms"].axes(dy.ndim)))
-    dgamma, _ = parameter_gradients(dy, cache.arrays, (0, *range(2, dy.ndim)))
+    dgamma, _ = parameter_gradients(dy, arrays, (0, *range(2, dy.ndim)))
     return dx.astype(dtype, copy=False), dgamma

@@ -80,9 +80,7 @@ def batch_norm_vjp(dy, cache):
     dy: the upstream gradient, of y's shape exactly. dgamma = sum(dy xhat) and
     dbeta = sum(dy) are (C,), float32 for float16.
     """
-    if not isinstance(cache, Cache):
-        raise TypeError(f"cache: {type(cache).__name__}, expected batch_norm's")
-    kept = cache.kept
+    kept = arguments.instance("cache", cache, Cache, "batch_norm's").kept
     dy = np.ascontiguousarray(arguments.like("dy", dy, kept.d))
     if not cache.computed:
         backward = kernel.backward_given
@@ -98,9 +96,9 @@ def added(grads, more):
 
     For several forwards before one step: keep each cache, add what each backward gives.
     """
-    arguments.keyed("more", more, grads)
-    return {name: arguments.array(f"grads[{name!r}]", a)
-            + arguments.shaped(f"more[{name!r}]", more[name], np.shape(a))
+    arguments.keyed("more", more, arguments.keyed("grads", grads, grads))
+    grads = {name: arguments.array(f"grads[{name!r}]", a) for name, a in grads.items()}
+    return {name: a + arguments.shaped(f"more[{name!r}]", more[name], a.shape)
             for name, a in grads.items()}
 
 

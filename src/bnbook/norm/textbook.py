@@ -73,6 +73,7 @@ def staged_gradients(dy, cache):
     Book: eq-dgx to eq-dx in chapter 4. Returns name -> gradient, each of its value's
     shape (statistics keep their dims); gamma and beta are (C,).
     """
+    arguments.instance("cache", cache, BatchNormCache)
     dy = arguments.like("dy", dy, cache.xhat)
     axes = statistics_axes(dy)
     m = dy.size // dy.shape[1]
@@ -111,6 +112,7 @@ def batch_norm_backward(dy, cache):
     of y's shape exactly (ValueError otherwise). Returns dx (of x's shape) and the sums
     dgamma = sum(dy * xhat) and dbeta = sum(dy), both (C,).
     """
+    arguments.instance("cache", cache, BatchNormCache)
     dy = arguments.like("dy", dy, cache.xhat)
     axes = statistics_axes(dy)
     dy_mean = dy.mean(axis=axes, keepdims=True)
@@ -125,6 +127,7 @@ def batch_norm_backward_detached(dy, cache):
     Book: eq-detached in chapter 7. dgamma and dbeta are those of the full backward: the
     statistics stand before them. It is not the gradient of batch_norm_forward.
     """
+    arguments.instance("cache", cache, BatchNormCache)
     dy = arguments.like("dy", dy, cache.xhat)
     axes = statistics_axes(dy)
     dx = cache.gamma * cache.ivar * dy
