@@ -1,17 +1,22 @@
 """Gradient checks with one interface for a function and for every node of a trace."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from bnbook.check.methods import METHODS, relative_error, unit_vectors
+from bnbook.check.methods import METHODS, MethodName, relative_error, unit_vectors
 from bnbook.check.report import Report, Row
 from bnbook.graph import graph_inputs, run
 from bnbook.graph.arguments import array, shaped
+from bnbook.graph.trace import Trace
+from bnbook.graph.types import Arrays
 
 
-def numerical_gradient(
-        f, inputs, name, upstream, method="central difference", **options):
+def numerical_gradient(f: Callable[..., ArrayLike], inputs: Arrays, name: str,
+                       upstream: ArrayLike, method: MethodName = "central difference",
+                       **options: float) -> np.ndarray:
     """The gradient of sum(upstream * f(**inputs)) by inputs[name], element by element.
 
     Costs one or two evaluations of f an element. `method` gives the derivative only:
@@ -24,7 +29,9 @@ def numerical_gradient(
     return np.reshape([dot for _, dot in dots], p.shape)
 
 
-def check_gradients(f, inputs, upstream, grads, method="complex step", **options):
+def check_gradients(f: Callable[..., ArrayLike], inputs: Arrays, upstream: ArrayLike,
+                    grads: Arrays, method: MethodName = "complex step",
+                    **options: float) -> Report:
     """Compare claimed gradients of a function with numerical ones: a Report.
 
     f(**inputs) returns one array; it receives copies. inputs: name -> real array or
@@ -49,7 +56,8 @@ def check_gradients(f, inputs, upstream, grads, method="complex step", **options
     return Report(key, tuple(rows))
 
 
-def check_trace(trace, method="complex step", grads=None, **options):
+def check_trace(trace: Trace, method: MethodName = "complex step",
+                grads: Arrays | None = None, **options: float) -> Report:
     """Check the gradient of every node and input of a trace: a Report.
 
     To differentiate by a node, its step is dropped from the graph: its name becomes an

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from bnbook.graph import BATCH_NORM, OPS, run, without
+from bnbook.graph.types import Edges, Ops, Steps
 from bnbook.norm import (
     batch_norm_backward,
     batch_norm_backward_staged,
@@ -31,7 +32,8 @@ class Specimen(NamedTuple):
     implementation: Implementation
 
 
-def from_graph(graph=BATCH_NORM, ops=OPS, silent=()):
+def from_graph(graph: Steps = BATCH_NORM, ops: Ops = OPS,
+               silent: Edges = ()) -> Implementation:
     """The implementation that runs `graph`; `silent` edges send nothing back."""
     def forward(x, gamma, beta, eps=1e-5):
         shape = (-1, *[1] * (x.ndim - 2))

@@ -1,19 +1,22 @@
 """Faults by checks: which check kills which fault."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from string import ascii_letters
 
 import numpy as np
 
-from bnbook.check.checks import OURS
+from bnbook.check.checks import OURS, Check
 from bnbook.check.faults import FAULTS
+from bnbook.check.implementations import Specimen
 from bnbook.check.peers import PEERS
+from bnbook.check.specimens.exhibits import Exhibit
 
 CHECKS = PEERS + OURS
 
 
-def passes(check, implementation, seed=0):
+def passes(check: Check, implementation: object, seed: int = 0) -> bool:
     """Whether an implementation passes a check; an exception is a failure."""
     with np.errstate(all="ignore"):
         try:
@@ -26,29 +29,29 @@ def passes(check, implementation, seed=0):
 class KillMatrix:
     """killed[i, j]: whether check j fails the implementation of fault i."""
 
-    faults: tuple
-    checks: tuple
+    faults: tuple[Specimen | Exhibit, ...]
+    checks: tuple[Check, ...]
     killed: np.ndarray
 
     @property
-    def survivors(self):
+    def survivors(self) -> tuple[str, ...]:
         """The names of the faults that no check kills."""
-        alive = ~self.killed.any(axis=1)
+        alive = ~np.asarray(self.killed.any(axis=1))
         return tuple(f.name for f, a in zip(self.faults, alive, strict=True) if a)
 
     @property
-    def counts(self):
+    def counts(self) -> dict[str, int]:
         """Check name -> how many of the faults it kills, in the checks' order."""
         kills = self.killed.sum(axis=0).tolist()
         return {c.name: n for c, n in zip(self.checks, kills, strict=True)}
 
-    def only(self, *names):
+    def only(self, *names: str) -> "KillMatrix":
         """The matrix of these checks alone, in this order."""
         index = [[c.name for c in self.checks].index(name) for name in names]
         checks = tuple(self.checks[i] for i in index)
         return replace(self, checks=checks, killed=self.killed[:, index])
 
-    def killers(self, fault):
+    def killers(self, fault: str) -> tuple[str, ...]:
         """The names of the checks that kill the fault of this name."""
         row = self.killed[[f.name for f in self.faults].index(fault)]
         return tuple(c.name for c, k in zip(self.checks, row, strict=True) if k)
@@ -84,7 +87,8 @@ def _html_row(fault, killed):
             f"{escape(fault.name)}</th>{cells}</tr>\n")
 
 
-def kill_matrix(faults=FAULTS, checks=CHECKS, seed=0):
+def kill_matrix(faults: Sequence[Specimen | Exhibit] = FAULTS,
+                checks: Sequence[Check] = CHECKS, seed: int = 0) -> KillMatrix:
     """Run every check on every fault, each from the same seed: a KillMatrix."""
     killed = np.array([
         [not passes(check, fault.implementation, seed) for check in checks]

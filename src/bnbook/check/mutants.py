@@ -7,7 +7,7 @@ from bnbook.check.implementations import Implementation, from_graph
 from bnbook.graph import OPS
 
 
-def scaled_rules(op, factor):
+def scaled_rules(op: str, factor: float) -> Implementation:
     """The graph run with what one op sends back multiplied by `factor`."""
     rules = tuple(rule and f"{factor} * ({rule})" for rule in OPS[op].rules)
     return from_graph(ops={**OPS, op: OPS[op]._replace(rules=rules)})
