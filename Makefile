@@ -49,8 +49,10 @@ lab: $(READY)  ## open the chapters in JupyterLab; %%diagnose is loaded there
 	$(BIN)/jupyter trust book/*.ipynb  # JupyterLab hides the stored SVG of others
 	PYTHONSTARTUP=$(CURDIR)/tools/lab.py $(BIN)/jupyter lab book
 
-lint: $(READY)  ## ruff and, where npm is there, the types and eslint of the pages' scripts
+lint: $(READY)  ## ruff, mypy and, where npm is there, the types and eslint of the pages' scripts
 	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/stubtest --mypy-config-file pyproject.toml bnbook.graph.gradient bnbook.graph.trace
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory lint-web; \
 	else echo "web/: not checked, for that needs npm"; fi
 
@@ -89,7 +91,7 @@ mutation:  ## an hour: change graph/ and norm/ a little; each change must fail a
 	OMP_NUM_THREADS=1 .venv-mutation/bin/python tools/mutation.py
 
 clean:
-	rm -rf _build web/node_modules .venv .venv-newest .venv-oldest .venv-torch .venv-mutation .stamps .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+	rm -rf _build web/node_modules .venv .venv-newest .venv-oldest .venv-torch .venv-mutation .stamps .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 $(READY): requirements.txt pyproject.toml

@@ -21,7 +21,7 @@ class Digits(NamedTuple):
     y_test: np.ndarray
 
 
-def load_digits():
+def load_digits() -> Digits:
     r"""The digits: the first 1297 to train, the last 500 to test; new arrays each call.
 
         x = (p / 16 - m) / s

@@ -132,7 +132,8 @@ def _defined(module):
     """name -> the statement of a module's top level that defines it, no underscore."""
     found = {}
     for node in ast.parse(_source(module)).body:
-        targets = getattr(node, "targets", [])
+        typed = [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = getattr(node, "targets", typed)
         names = [n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)]
         for name in [getattr(node, "name", "_"), *names]:
             if not name.startswith("_"):

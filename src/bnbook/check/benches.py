@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 import bnbook.nn as nn
 from bnbook.check import adapters, layer_checks, nn_checks
+from bnbook.check.checks import Check
 from bnbook.check.implementations import RIGHT, Implementation, Specimen
 from bnbook.check.matrix import CHECKS, KillMatrix, kill_matrix
 from bnbook.check.specimens import catalogue
+from bnbook.check.specimens.exhibits import Exhibit
 from bnbook.norm.layer import BatchNorm
 
 
@@ -15,9 +17,9 @@ class BenchKind(NamedTuple):
     """Specimens of one kind, the checks for it, and what is right of it."""
 
     name: str
-    specimens: tuple
-    checks: tuple
-    right: tuple
+    specimens: tuple[Specimen | Exhibit, ...]
+    checks: tuple[Check, ...]
+    right: tuple[Specimen, ...]
 
 
 def _by_name(forward, backward, *names):
@@ -64,7 +66,7 @@ class Bench(NamedTuple):
     matrices: dict[str, KillMatrix]
 
     @property
-    def caught(self):
+    def caught(self) -> dict[str, tuple[str, ...]]:
         """Specimen name -> the names of the checks that catch it."""
         return {fault.name: matrix.killers(fault.name)
                 for matrix in self.matrices.values() for fault in matrix.faults}
@@ -77,7 +79,7 @@ class Bench(NamedTuple):
                          for name, m in self.matrices.items())
 
 
-def bench(seed=0):
+def bench(seed: int = 0) -> Bench:
     """Run every specimen against the checks of its kind: a Bench."""
     return Bench({kind.name: kill_matrix(kind.specimens, kind.checks, seed)
                   for kind in KINDS})

@@ -4,13 +4,13 @@ A check is a name and passed(implementation, rng) -> bool. An exception counts a
 failure (see `matrix`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from bnbook.check.gradients import check_gradients
-from bnbook.check.implementations import TRACE
+from bnbook.check.implementations import TRACE, Implementation
 from bnbook.graph import BATCH_NORM, run
 from bnbook.norm.textbook import EPS
 
@@ -22,7 +22,7 @@ class Check(NamedTuple):
 
     name: str
     sentence: str
-    passed: Callable
+    passed: Callable[..., bool]
 
 
 def as_checks(functions):
@@ -31,7 +31,8 @@ def as_checks(functions):
                  for name, f in functions.items())
 
 
-def draw(rng, *shape):
+def draw(rng: np.random.Generator,
+         *shape: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Columns of different mean and spread, gamma not 1, beta not 0, random dy."""
     columns = (shape[1], *[1] * (len(shape) - 2))
     x = rng.normal(size=shape) * rng.uniform(0.5, 2, columns) + rng.normal(size=columns)
@@ -40,23 +41,26 @@ def draw(rng, *shape):
     return inputs, rng.normal(size=shape)
 
 
-def pass_through(implementation, inputs, dy, eps=EPS):
+def pass_through(implementation: Implementation, inputs: Mapping[str, np.ndarray],
+                 dy: np.ndarray, eps: float = EPS) -> tuple[np.ndarray, ...]:
     """(y, dx, dgamma, dbeta) of one forward and backward; the arrays are copies."""
     y, cache = implementation.forward(*(inputs[n].copy() for n in NAMES), eps)
     return (y, *implementation.backward(dy.copy(), cache))
 
 
-def own_forward(implementation):
+def own_forward(implementation: Implementation) -> Callable[..., np.ndarray]:
     """The implementation's y as a function of x, gamma and beta."""
     return lambda **inputs: implementation.forward(*(inputs[n] for n in NAMES), EPS)[0]
 
 
-def claimed(implementation, inputs, dy):
+def claimed(implementation: Implementation, inputs: Mapping[str, np.ndarray],
+            dy: np.ndarray) -> dict[str, np.ndarray]:
     """name -> the gradient that the implementation gives."""
     return dict(zip(NAMES, pass_through(implementation, inputs, dy)[1:], strict=True))
 
 
-def close(got, expected, tolerance):
+def close(got: Iterable[np.ndarray], expected: Iterable[np.ndarray],
+          tolerance: float) -> bool:
     """Same shapes, and equal to within tolerance · the largest magnitude expected."""
     return all(
         g.shape == e.shape and np.abs(g - e).max() <= tolerance * np.abs(e).max()

@@ -4,16 +4,20 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from bnbook.check.methods import METHODS, error_of, unit_vectors
+from bnbook.check.methods import METHODS, MethodName, error_of, unit_vectors
 from bnbook.check.report import Report, Row
 from bnbook.graph import graph_inputs, run
 from bnbook.graph.ran import ran
+from bnbook.graph.trace import Trace
+from bnbook.graph.types import Arrays
 from bnbook.norm.arguments import array, instance, positive, shaped, shown
 
 
-def numerical_gradient(
-        f, inputs, name, upstream, method="central difference", h=None):
+def numerical_gradient(f: Callable[..., ArrayLike], inputs: Arrays, name: str,
+                       upstream: ArrayLike, method: MethodName = "central difference",
+                       h: float | None = None) -> np.ndarray:
     """The gradient of sum(upstream * f(**inputs)) by inputs[name], element by element.
 
     Costs one or two evaluations of f an element. `method` gives the derivative only:
@@ -26,7 +30,9 @@ def numerical_gradient(
     return np.reshape([dot for _, dot in dots], p.shape)
 
 
-def check_gradients(f, inputs, upstream, grads, method="complex step", h=None):
+def check_gradients(f: Callable[..., ArrayLike], inputs: Arrays, upstream: ArrayLike,
+                    grads: Arrays, method: MethodName = "complex step",
+                    h: float | None = None) -> Report:
     """Compare claimed gradients of a function with numerical ones: a Report.
 
     f(**inputs) returns one array; it receives copies. inputs: name -> real array or
@@ -49,7 +55,8 @@ def check_gradients(f, inputs, upstream, grads, method="complex step", h=None):
     return Report(key, tuple(rows))
 
 
-def check_trace(trace, method="complex step", grads=None, h=None):
+def check_trace(trace: Trace, method: MethodName = "complex step",
+                grads: Arrays | None = None, h: float | None = None) -> Report:
     """Check the gradient of every node and input of a trace: a Report.
 
     To differentiate by a node, its step is dropped from the graph: its name becomes an

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bnbook.graph import BATCH_NORM, OPS, arguments, run, without
+from bnbook.graph.types import Edges, Ops, Steps
 from bnbook.norm import (
     batch_norm_backward,
     batch_norm_backward_staged,
@@ -33,7 +34,8 @@ class Specimen(NamedTuple):
     implementation: Implementation
 
 
-def from_graph(graph=BATCH_NORM, ops=OPS, silent=()):
+def from_graph(graph: Steps = BATCH_NORM, ops: Ops = OPS,
+               silent: Edges = ()) -> Implementation:
     """What runs `graph`, tried here once; `silent` edges send nothing back."""
     graph = arguments.steps("graph", graph)
 

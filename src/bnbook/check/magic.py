@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from io import StringIO
 from types import ModuleType
+from typing import Any
 
 from bnbook.check.command.arguments import about_the_code
 
@@ -18,7 +19,7 @@ USAGE = """%%diagnose [name ...] [--kind KIND] [--seed N] [--gamma NAME ...]
 Nothing is named: all that the cell defines is diagnosed."""
 
 
-def load_ipython_extension(shell):
+def load_ipython_extension(shell: Any) -> None:
     """Bring %%diagnose to an IPython shell, which shows what is called wrongly."""
     if not callable(getattr(shell, "register_magic_function", None)):
         raise TypeError(f"shell: {type(shell).__name__}, expected IPython's")

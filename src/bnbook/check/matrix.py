@@ -1,5 +1,6 @@
 """Faults by checks: which check kills which fault."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from string import ascii_letters
@@ -16,7 +17,7 @@ from bnbook.graph import arguments
 CHECKS = PEERS + OURS
 
 
-def passes(check, implementation, seed=0):
+def passes(check: Check, implementation: object, seed: int = 0) -> bool:
     """Whether an implementation passes a check; an exception is a failure."""
     arguments.instance("check", check, Check, "a Check")
     seed = arguments.count("seed", seed, least=0)
@@ -34,30 +35,30 @@ def passes(check, implementation, seed=0):
 class KillMatrix:
     """killed[i, j]: whether check j fails the implementation of fault i."""
 
-    faults: tuple
-    checks: tuple
+    faults: tuple[Specimen | Exhibit, ...]
+    checks: tuple[Check, ...]
     killed: np.ndarray
 
     @property
-    def survivors(self):
+    def survivors(self) -> tuple[str, ...]:
         """The names of the faults that no check kills."""
-        alive = ~self.killed.any(axis=1)
+        alive = ~np.asarray(self.killed.any(axis=1))
         return tuple(f.name for f, a in zip(self.faults, alive, strict=True) if a)
 
     @property
-    def counts(self):
+    def counts(self) -> dict[str, int]:
         """Check name -> how many of the faults it kills, in the checks' order."""
         kills = self.killed.sum(axis=0).tolist()
         return {c.name: n for c, n in zip(self.checks, kills, strict=True)}
 
-    def only(self, *names):
+    def only(self, *names: str) -> "KillMatrix":
         """The matrix of these checks alone, in this order."""
         known = [c.name for c in self.checks]
         index = [known.index(name) for name in arguments.names("names", names, known)]
         checks = tuple(self.checks[i] for i in index)
         return replace(self, checks=checks, killed=self.killed[:, index])
 
-    def killers(self, fault):
+    def killers(self, fault: str) -> tuple[str, ...]:
         """The names of the checks that kill the fault of this name."""
         known = [f.name for f in self.faults]
         row = self.killed[known.index(arguments.choice("fault", fault, known))]
@@ -94,7 +95,8 @@ def _html_row(fault, killed):
             f"{escape(fault.name)}</th>{cells}</tr>\n")
 
 
-def kill_matrix(faults=FAULTS, checks=CHECKS, seed=0):
+def kill_matrix(faults: Sequence[Specimen | Exhibit] = FAULTS,
+                checks: Sequence[Check] = CHECKS, seed: int = 0) -> KillMatrix:
     """Run every check on every fault, each from the same seed: a KillMatrix."""
     faults = arguments.several("faults", faults, "Specimens, as in FAULTS",
                                lambda one: isinstance(one, Specimen | Exhibit))

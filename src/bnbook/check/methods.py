@@ -8,10 +8,11 @@ upstream gradient u of f's output and directions v,
 A method says how Jv is computed and which v are tried.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from bnbook.norm.arguments import array, positive, shaped
 
@@ -19,8 +20,8 @@ from bnbook.norm.arguments import array, positive, shaped
 class Method(NamedTuple):
     """derivative(f, p, v) is Jv; directions(p) yields each v to try, of p's shape."""
 
-    derivative: Callable
-    directions: Callable
+    derivative: Callable[..., np.ndarray]
+    directions: Callable[[np.ndarray], Iterable[np.ndarray]]
 
 
 def complex_step(f, p, v, h=1e-100):
@@ -61,14 +62,16 @@ def random_vectors(p, count=8, seed=0):
     return np.random.default_rng(seed).normal(size=(count, *p.shape))
 
 
-METHODS = {
+MethodName: TypeAlias = Literal["complex step", "central difference", "projection"]
+METHODS: dict[MethodName, Method] = {
     "complex step": Method(complex_step, unit_vectors),
     "central difference": Method(central_difference, unit_vectors),
     "projection": Method(complex_step, random_vectors),
 }
 
 
-def relative_error(claimed, reference, unit=1.0):
+def relative_error(claimed: ArrayLike, reference: ArrayLike,
+                   unit: float = 1.0) -> float:
     """max |claimed - reference| / max |reference|.
 
     A reference below 1e-8 * unit counts as zero, where only rounding is left to compare

@@ -8,7 +8,7 @@ from bnbook.graph import OPS
 from bnbook.graph.arguments import choice, finite
 
 
-def scaled_rules(op, factor):
+def scaled_rules(op: str, factor: float) -> Implementation:
     """The graph run with what one op sends back multiplied by `factor`."""
     op, factor = choice("op", op, OPS), float(finite("factor", factor, ndim=0))
     rules = tuple(rule and f"{factor} * ({rule})" for rule in OPS[op].rules)

@@ -8,7 +8,7 @@ from bnbook.check.gradients import numerical_gradient
 from bnbook.check.implementations import TRACE
 
 
-def relative_error(a, b):
+def relative_error(a: np.ndarray, b: np.ndarray) -> float:
     """The course's: max of |a - b| / max(1e-8, |a| + |b|), element by element."""
     return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
 

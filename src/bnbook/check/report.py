@@ -16,7 +16,7 @@ class Row(NamedTuple):
     error: float
 
 
-def bound(error, floor=-14):
+def bound(error: float, floor: int = -14) -> str:
     """A relative error in words that do not depend on the processor's last bits.
 
     Small errors are given as the power of ten above them, 1e-14 at the least; from 1e-4
@@ -38,17 +38,17 @@ class Report:
     rows: tuple[Row, ...]
 
     @property
-    def worst(self):
+    def worst(self) -> Row:
         """The row with the largest error; NaN counts as the largest."""
         return max(self.rows, key=lambda r: (math.isnan(r.error), r.error))
 
-    def within(self, tolerance):
+    def within(self, tolerance: float) -> bool:
         """Whether every error is below `tolerance`; False if one is NaN or none is."""
         positive("tolerance", tolerance)
         return bool(self.rows) and all(row.error < tolerance for row in self.rows)
 
     @property
-    def table(self):
+    def table(self) -> Table:
         """The rows as a Table, errors as bounds."""
         head = ("gradient by", "shape", "largest relative error")
         rows = [(row.name, row.shape, bound(row.error)) for row in self.rows]

@@ -10,7 +10,7 @@ from bnbook.graph.steps import Step
 REAL, COMPLEX = "iuf", "iufc"
 
 
-def plain(name, value):
+def plain(name, value) -> np.ndarray:
     """`value` as an array of whatever dtype it has, no copy if it is one."""
     if _masked(value):
         raise TypeError(f"{name}: a masked array, expected a plain one (fill it first)")
@@ -20,7 +20,7 @@ def plain(name, value):
         raise ValueError(f"{name}: rows of unequal length, expected an array") from None
 
 
-def array(name, value, *, ndim=None, kinds=REAL):
+def array(name, value, *, ndim=None, kinds=REAL) -> np.ndarray:
     """`value` as an array of floats (integers become float64), no copy if it is one."""
     a = plain(name, value)
     if a.dtype.kind not in kinds:
@@ -31,7 +31,7 @@ def array(name, value, *, ndim=None, kinds=REAL):
     return a if a.dtype.kind in "fc" else a.astype(np.float64)
 
 
-def finite(name, value, ndim=None):
+def finite(name, value, ndim=None) -> np.ndarray:
     """`value` as a real array without NaN and inf."""
     a = array(name, value, ndim=ndim)
     if not np.isfinite(a).all():
@@ -39,7 +39,7 @@ def finite(name, value, ndim=None):
     return a
 
 
-def shaped(name, value, shape, *, kinds=REAL):
+def shaped(name, value, shape, *, kinds=REAL) -> np.ndarray:
     """`value` as an array of exactly `shape`; broadcasting is not an answer."""
     a = array(name, value, kinds=kinds)
     if a.shape != tuple(shape):
@@ -47,7 +47,7 @@ def shaped(name, value, shape, *, kinds=REAL):
     return a
 
 
-def shown(value):
+def shown(value) -> str:
     """A value in one line of a message; of an array or what is long, its kind."""
     if isinstance(value, np.ndarray) and value.ndim:
         return f"an array of shape {value.shape}, dtype {value.dtype}"
@@ -62,7 +62,7 @@ def _masked(value):
         isinstance(value, list | tuple) and any(map(_masked, value)))
 
 
-def choice(name, value, options):
+def choice(name, value, options) -> str:
     """`value`, one of the strings in `options`."""
     if not isinstance(value, str) or value not in options:
         expected = ", ".join(map(repr, options))
@@ -70,14 +70,14 @@ def choice(name, value, options):
     return value
 
 
-def flag(name, value):
+def flag(name, value) -> bool:
     """`value`, True or False."""
     if not isinstance(value, bool | np.bool_):
         raise TypeError(f"{name}: {shown(value)}, expected True or False")
     return bool(value)
 
 
-def count(name, value, least=1):
+def count(name, value, least=1) -> int:
     """`value` as an int of at least `least`."""
     try:
         n = operator.index(value)
@@ -97,7 +97,7 @@ def instance(name, value, kind, expected="what the forward returned"):
     return value
 
 
-def several(name, value, expected, fits=lambda one: True, least=0):
+def several(name, value, expected, fits=lambda one: True, least=0) -> tuple:
     """`value` as a tuple, if it is `least` or more of what fits."""
     text = isinstance(value, str | bytes) or not isinstance(value, Iterable)
     found = () if text else tuple(value)
@@ -107,13 +107,13 @@ def several(name, value, expected, fits=lambda one: True, least=0):
     return found
 
 
-def names(name, value, known, expected="names out of"):
+def names(name, value, known, expected="names out of") -> tuple[str, ...]:
     """`value`, several of the names in `known`, as a tuple."""
     return several(name, value, f"{expected} {list(known)}",
                    lambda one: isinstance(one, str) and one in known)
 
 
-def steps(name, value):
+def steps(name, value) -> tuple[Step, ...]:
     """`value`, one Step or more, of strings and in whatever order, as a tuple."""
     def fits(step):
         texts = (*step[:2], *(step[2] or ())) if isinstance(step, Step) else (None,)
@@ -122,7 +122,7 @@ def steps(name, value):
     return several(name, value, "Steps, as in BATCH_NORM", fits, least=1)
 
 
-def like(name, value, a):
+def like(name, value, a) -> np.ndarray:
     """`value` in the shape and the dtype of `a`; complex only where `a` is."""
     kinds = COMPLEX if a.dtype.kind == "c" else REAL
     return shaped(name, value, a.shape, kinds=kinds).astype(a.dtype)

@@ -22,6 +22,8 @@ from bnbook.graph.products import (
     times,
 )
 from bnbook.graph.ran import ran
+from bnbook.graph.trace import Trace
+from bnbook.graph.types import Tree
 
 M = "m"  # how many values have one mean
 ARITHMETIC = {
@@ -38,7 +40,7 @@ class Change(NamedTuple):
 
     rule: str
     says: str
-    tree: tuple
+    tree: Tree
 
 
 class Facts(NamedTuple):
@@ -53,10 +55,10 @@ class Facts(NamedTuple):
     inverse: str
     scale: str
     has_mean: bool
-    varies: frozenset
+    varies: frozenset[str]
 
 
-def closed_form(trace, name="x"):
+def closed_form(trace: Trace, name: str = "x") -> tuple[Change, ...]:
     """The gradient by one value, rule by rule, down to its shortest form: Changes.
 
     trace: a run with an upstream gradient, of a graph in which a value is normalized:

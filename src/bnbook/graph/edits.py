@@ -1,13 +1,16 @@
 """Edits of a backward pass. It is a graph: what is downstream of an edit follows."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bnbook.graph import arguments
 from bnbook.graph.ran import ran
 from bnbook.graph.steps import Step, evaluate
+from bnbook.graph.trace import Trace
+from bnbook.graph.types import Edges, Graph, Steps
 
 
-def without(trace, edges):
+def without(trace: Trace, edges: Edges) -> Trace:
     """The trace if the (step, input) edges sent nothing back: a Trace."""
     sent = [(m.step, m.input) for m in ran(trace).messages]
     edges = arguments.several("edges", edges, "the (step, input) of messages",
@@ -23,7 +26,7 @@ def without(trace, edges):
     return replace(trace, back=back, sums=sums, messages=messages)
 
 
-def dropped(steps, names):
+def dropped(steps: Steps, names: Iterable[str]) -> Graph:
     """The steps of a backward pass in which these messages are not sent.
 
     A sum loses a term, and what is made of nothing else is not made at all. To drop all

@@ -13,6 +13,7 @@ from functools import cache
 from bnbook.graph.arguments import instance
 from bnbook.graph.ops import OPS
 from bnbook.graph.steps import Step
+from bnbook.graph.types import Graph, Ops, Tree
 
 TOKEN = re.compile(r"[ \t]*(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[A-Za-z_]\w*|\S)", re.ASCII)
 NAME, DIGIT = re.compile(r"[A-Za-z_]\w*", re.ASCII), re.compile(r"\d", re.ASCII)
@@ -22,7 +23,7 @@ PART = "'"  # behind the name of a line: a part of it
 
 
 @cache
-def expression(text):
+def expression(text: str) -> Tree:
     """A value as a tree: a name, a number, or (op, tree, …). ValueError if it is none.
     """
     tokens = [*TOKEN.findall(text), END]
@@ -59,8 +60,8 @@ def _factor(tokens):
     return token if tokens[0] != "(" else (token, *_inputs(tokens))
 
 
-def _inputs(tokens):
-    found = []
+def _inputs(tokens) -> list[Tree]:
+    found: list[Tree] = []
     while tokens[0] == ("," if found else "("):
         tokens.pop(0)
         found.append(_sum(tokens))
@@ -76,7 +77,7 @@ def _closed(found, tokens):
 
 def filled(rule, names, copied=True):
     """A rule as a tree with a step's names in it; without its sum if not copied."""
-    def fill(tree):
+    def fill(tree: Tree) -> Tree:
         if isinstance(tree, str):
             return names.get(tree, tree)
         op, *parts = (tree[0], *map(fill, tree[1:]))
@@ -85,7 +86,7 @@ def filled(rule, names, copied=True):
     return fill(expression(rule))
 
 
-def steps_of(line, tree, taken):
+def steps_of(line: str, tree: Tree, taken: set[str]) -> list[Step]:
     """A tree as steps: the last is called `line`, and before it stand its parts.
 
     taken: the names that a part may not have; those of the parts join them.
@@ -102,7 +103,7 @@ def steps_of(line, tree, taken):
     return [*before, Step(line, op, tuple(inputs))]
 
 
-def parse(text, ops=OPS):
+def parse(text: str, ops: Ops = OPS) -> Graph:
     """A graph from its text: `mu = mean(x)`, a line a step; # begins a remark.
 
     What stands inside a line becomes a step too, called a part of the line: from
@@ -111,7 +112,8 @@ def parse(text, ops=OPS):
     """
     instance("ops", ops, Mapping, "OPS")
     instance("text", text, str, "str")
-    lines, made = [], {}
+    lines: list[tuple[int, str, Tree]] = []
+    made: dict[str, int] = {}
     for number, line in enumerate(text.split("\n"), 1):
         if line := line.split("#")[0].strip(" \t\r"):
             with _named(number):
@@ -119,7 +121,8 @@ def parse(text, ops=OPS):
             made[lines[-1][1]] = number
     if not lines:
         raise ValueError("text: no line, expected lines such as mu = mean(x)")
-    taken, steps = set(), []
+    taken: set[str] = set()
+    steps: list[Step] = []
     for number, name, tree in lines:
         with _named(number):
             _check(tree, number, made, ops)

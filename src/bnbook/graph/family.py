@@ -48,7 +48,7 @@ class Member(NamedTuple):
     """One of the family: its graph, and axes(x.ndim), what its means go over."""
 
     graph: tuple[Step, ...]
-    axes: Callable
+    axes: Callable[[int], tuple[int, ...]]
 
 
 FAMILY = {
@@ -72,7 +72,7 @@ def merge(a):
     return a.reshape(n, groups * c, *spatial)
 
 
-def grouped(groups):
+def grouped(groups: int) -> dict[str, Op]:
     """The op table with the two rows that GROUP_NORM needs beside the others.
 
     Each is the other's rule: values that only change places send their gradients back

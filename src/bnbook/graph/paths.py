@@ -1,7 +1,10 @@
 """The ways from xhat back to x, and the part of dx that came along each."""
 
+import numpy as np
+
 from bnbook.graph.edits import without
 from bnbook.graph.ran import ran
+from bnbook.graph.trace import Trace
 
 # Each path, as the (step, input) edges that are silent meanwhile. A fourth, by the
 # variance and then the mean, carries a sum of deviations, which is 0.
@@ -12,7 +15,7 @@ PATHS = {
 }
 
 
-def paths(trace):
+def paths(trace: Trace) -> dict[str, np.ndarray]:
     """The part of dx that came along each path; the three parts add up to dx."""
     sent = {(message.step, message.input) for message in ran(trace).messages}
     if missing := set().union(*PATHS.values()) - sent:

@@ -8,9 +8,10 @@ from bnbook.graph import arguments
 from bnbook.graph.arguments import COMPLEX, count, instance, shaped, steps
 from bnbook.graph.ops import Op
 from bnbook.graph.steps import inputs_of
+from bnbook.graph.types import Steps
 
 
-def graph_inputs(graph):
+def graph_inputs(graph: Steps) -> tuple[str, ...]:
     """The names a graph reads and does not compute, in the order of first use."""
     return inputs_of(steps("graph", graph))
 

@@ -5,6 +5,9 @@ the batch's and averages them into the state, if there is one; without, it norma
 with the state's and leaves it as it is.
 """
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from bnbook.nn import arguments
 from bnbook.norm import stable
 
@@ -16,7 +19,8 @@ def batch_norm(x, gamma, beta, *, batch_statistics, state, **options):
                              training=batch_statistics, **options)
 
 
-def detached_backward(dy, cache):
+def detached_backward(dy: ArrayLike,
+                      cache: stable.Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""(dx, dgamma, dbeta) as if the batch's statistics had been given.
 
         dx = \gamma dy / \sqrt{var + eps}

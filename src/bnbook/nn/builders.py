@@ -1,12 +1,15 @@
 """The networks of the book, built from their layers."""
 
+from collections.abc import Iterable
+
 from bnbook.nn import arguments
 from bnbook.nn.network import Network
-from bnbook.nn.structure import as_spec, layer
-from bnbook.nn.table import ACTIVATIONS, LAYERS
+from bnbook.nn.structure import Spec, as_spec, layer
+from bnbook.nn.table import ACTIVATIONS, LAYERS, Activation
 
 
-def mlp(sizes, activation="relu", *, normalization=None, dropout=0):
+def mlp(sizes: Iterable[int], activation: Activation = "relu", *,
+        normalization: str | Spec | None = None, dropout: float = 0) -> Network:
     """Affine layers with an activation between them, as a Network.
 
     sizes: the widths from input to output, two or more. activation: "relu", "sigmoid"
@@ -25,8 +28,11 @@ def mlp(sizes, activation="relu", *, normalization=None, dropout=0):
     return Network(sizes[:1], (*hidden, layer("affine", width=sizes[-1])))
 
 
-def conv_net(input_shape=(1, 8, 8), filters=(8, 16), classes=10, activation="relu", *,
-             normalization="batch_norm", dropout=0):
+def conv_net(input_shape: tuple[int, ...] = (1, 8, 8),
+             filters: Iterable[int] = (8, 16), classes: int = 10,
+             activation: Activation = "relu", *,
+             normalization: str | Spec | None = "batch_norm",
+             dropout: float = 0) -> Network:
     """A small network of 3 by 3 convolutions for images (C, H, W), as a Network.
 
     Block i is conv{i} with filters[i - 1] filters, {normalization}{i}, {activation}{i}

@@ -1,11 +1,13 @@
 """A trained network at test time: batch norm with given statistics, not the batch's."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from bnbook.graph.types import Arrays, States
 from bnbook.nn import arguments
-from bnbook.nn.network import checked
+from bnbook.nn.network import Network, checked
 from bnbook.nn.structure import initial_state_of, steps
 
 # A diverged network gives NaN without a warning.
@@ -13,7 +15,8 @@ quiet = np.errstate(over="ignore", invalid="ignore")
 
 
 @quiet
-def statistics(network, params, x):
+def statistics(network: Network, params: Arrays,
+               x: ArrayLike) -> dict[str, dict[str, Any]]:
     """What each batch norm sees of the batch x, as a state for `predict`.
 
     x is a reference batch, say the whole training set: with one, nothing is estimated
@@ -47,7 +50,8 @@ class StatisticsGap(NamedTuple):
 
 
 @quiet
-def statistics_gaps(network, params, state, x):
+def statistics_gaps(network: Network, params: Arrays, state: States,
+                    x: ArrayLike) -> list[StatisticsGap]:
     r"""Which layer's stored statistics do not fit the rows x: a list of StatisticsGap.
 
         mean = \max_c |running\_mean_c - mean_c| / \sqrt{var_c + eps},
@@ -71,7 +75,8 @@ def statistics_gaps(network, params, state, x):
 
 
 @quiet
-def predict(network, params, state, x):
+def predict(network: Network, params: Arrays, state: States | None,
+            x: ArrayLike) -> np.ndarray:
     r"""The scores (N, K) of x in inference mode, each row on its own: N may be 1, or 0.
 
     Batch norm uses the state's mean and variance, those that training left or that
@@ -87,12 +92,13 @@ def predict(network, params, state, x):
     return y
 
 
-def evaluate(network, params, state, x, labels):
+def evaluate(network: Network, params: Arrays, state: States | None, x: ArrayLike,
+             labels: ArrayLike) -> float:
     """The accuracy on x in inference mode."""
     return accuracy(predict(network, params, state, x), labels)
 
 
-def accuracy(logits, labels):
+def accuracy(logits: ArrayLike, labels: ArrayLike) -> float:
     """The share of rows whose largest logit is the label's; a row with NaN is wrong."""
     logits = arguments.array("logits", logits, ndim=2)
     labels = arguments.labels("labels", labels, *logits.shape)

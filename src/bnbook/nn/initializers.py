@@ -1,8 +1,14 @@
 """How large the weights are before training."""
 
 import math
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+import numpy as np
 
 from bnbook.nn import arguments
+
+Init: TypeAlias = float | Literal["xavier", "he"]
 
 STD = {
     "xavier": lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out)),
@@ -10,7 +16,7 @@ STD = {
 }
 
 
-def initial_std(init, fan_in, fan_out):
+def initial_std(init: Init, fan_in: int, fan_out: int) -> float:
     r"""The standard deviation of a layer's first weights, a number.
 
         "xavier": \sqrt{2 / (fan_in + fan_out)},   "he": \sqrt{2 / fan_in}
@@ -36,7 +42,8 @@ def fans(shape):
     return channels * math.prod(window), filters * math.prod(window)
 
 
-def initial_weights(rng, shape, init):
+def initial_weights(rng: np.random.Generator, shape: Sequence[int],
+                    init: Init) -> np.ndarray:
     """Normal weights of `shape`, float64, mean 0, of `initial_std`'s deviation.
 
     shape: (D, H) of an affine layer or (F, C, h, w) of a convolution. The draws depend

@@ -5,13 +5,16 @@ outputs and gradients come out.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
+from bnbook.graph.types import Arrays, States
 from bnbook.nn import arguments
-from bnbook.nn.initializers import initial_weights
+from bnbook.nn.initializers import Init, initial_weights
 from bnbook.nn.structure import (
     Layer,
     Spec,
@@ -21,7 +24,7 @@ from bnbook.nn.structure import (
     placed,
     steps,
 )
-from bnbook.nn.table import ACTIVATIONS, LAYERS
+from bnbook.nn.table import ACTIVATIONS, LAYERS, Param
 
 
 class Run(NamedTuple):
@@ -30,9 +33,9 @@ class Run(NamedTuple):
     state is the one given to `forward`, with this batch averaged in if in training.
     """
 
-    outputs: dict
-    caches: dict
-    state: dict
+    outputs: dict[str, np.ndarray]
+    caches: dict[str, Any]
+    state: dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,10 @@ class Network:
     """
 
     input_shape: tuple[int, ...]
-    specs: tuple[Spec, ...]
+    specs: Iterable[Spec | str]
     layers: tuple[Layer, ...] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         shape = arguments.counts("input_shape", self.input_shape)
         specs = as_specs(self.specs)
         if not specs:
@@ -61,33 +64,34 @@ class Network:
             object.__setattr__(self, name, value)  # the way round `frozen`
 
     @property
-    def output_shape(self):
+    def output_shape(self) -> tuple[int, ...]:
         """The shape of a row of the output: (K,) if these are the scores of K classes.
         """
         return self.layers[-1].shape
 
     @property
-    def stateful(self):
+    def stateful(self) -> list[Layer]:
         """The layers with running statistics."""
         return [layer for layer in self.layers if LAYERS[layer.kind].stateful]
 
     @property
-    def least_rows(self):
+    def least_rows(self) -> int:
         """How many rows a training batch needs: 2 if a channel would have one value."""
         alone = any(param.shape == (math.prod(layer.shape),)
                     for layer in self.stateful for param in layer.params.values())
         return 1 + alone
 
     @property
-    def params(self):
+    def params(self) -> dict[str, Param]:
         """name -> Param of every parameter, in the order in which layers read them."""
         return {n: param for layer in self.layers for n, param in layer.params.items()}
 
-    def param_shapes(self):
+    def param_shapes(self) -> dict[str, tuple[int, ...]]:
         """name -> shape of every parameter, in the order in which layers read them."""
         return {name: param.shape for name, param in self.params.items()}
 
-    def initial_params(self, rng, init="he", dtype=np.float64):
+    def initial_params(self, rng: np.random.Generator, init: Init = "he",
+                       dtype: DTypeLike = np.float64) -> dict[str, np.ndarray]:
         """New parameters, name -> array: w by `init`, b and beta 0, gamma 1.
 
         init: a standard deviation, "xavier" or "he" (see initial_std). The same
@@ -102,14 +106,16 @@ class Network:
                 params[name] = np.full(shape, start, dtype)
         return params
 
-    def initial_state(self, dtype=np.float64):
+    def initial_state(self, dtype: DTypeLike = np.float64) -> dict[str, dict[str, Any]]:
         """The running statistics before training: layer name -> a state of
         norm.running. {} for a network without batch norm."""
         return {layer.name: initial_state_of(
                     layer, dtype, cumulative=layer.options["momentum"] is None)
                 for layer in self.stateful}
 
-    def forward(self, params, x, *, training, state=None, rng=None):
+    def forward(self, params: Arrays, x: ArrayLike, *, training: bool,
+                state: States | None = None,
+                rng: np.random.Generator | None = None) -> tuple[np.ndarray, Run]:
         """(y, run) of a batch x (N, *input_shape).
 
         In training, batch norm uses the batch's statistics, and dropout draws from rng;
@@ -130,7 +136,8 @@ class Network:
                 (states[name],) = new
         return y, Run(outputs, caches, states)
 
-    def backward(self, dy, run):
+    def backward(self, dy: ArrayLike,
+                 run: Run) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """(grads, doutputs): the loss's gradient by each parameter, and by each output.
 
         dy: the loss's gradient by y, of its shape. doutputs has a gradient for each
@@ -139,7 +146,8 @@ class Network:
         """
         y = self._own(run)[self.layers[-1].name]
         gradient = arguments.shaped("dy", dy, y.shape).copy()
-        grads, doutputs = {}, {}
+        grads: dict[str, np.ndarray] = {}
+        doutputs: dict[str, np.ndarray] = {}
         for layer in reversed(self.layers):
             doutputs[layer.name] = gradient
             result = LAYERS[layer.kind].backward(gradient, run.caches[layer.name])
@@ -147,11 +155,11 @@ class Network:
             grads |= dict(zip(layer.params, of_params, strict=True))
         return grads, doutputs | {"x": gradient}
 
-    def input_gradient(self, dy, run):
+    def input_gradient(self, dy: ArrayLike, run: Run) -> np.ndarray:
         """The gradient by the input x alone, of its shape."""
         return self.backward(dy, run)[1]["x"]
 
-    def activations(self, run):
+    def activations(self, run: Run) -> list[np.ndarray]:
         """The outputs of the activation layers, first layer first."""
         outputs = self._own(run)
         return [outputs[layer.name] for layer in self.layers
@@ -167,7 +175,8 @@ class Network:
         return run.outputs
 
 
-def checked(network, params, x, state=None, training=True):
+def checked(network, params, x, state=None,
+            training=True) -> tuple[dict[str, np.ndarray], np.ndarray, dict[str, Any]]:
     """(params, x, state) as they are used, if all fit; else TypeError or ValueError."""
     arguments.instance("network", network, Network, "a Network")
     arguments.flag("training", training)

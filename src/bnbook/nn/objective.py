@@ -1,13 +1,16 @@
 """The loss of a network on a batch, with its gradient by every parameter."""
 
 from copy import deepcopy
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from bnbook.graph.types import Arrays, States
 from bnbook.nn import arguments, losses
-from bnbook.nn.network import checked
+from bnbook.nn.network import Network, Run, checked
 
+Loss: TypeAlias = Literal["softmax", "svm"]
 LOSSES = {
     "softmax": (losses.softmax_cross_entropy_forward,
                 losses.softmax_cross_entropy_backward),
@@ -20,13 +23,15 @@ class LossAndGrads(NamedTuple):
     """
 
     loss: float
-    grads: dict
+    grads: dict[str, np.ndarray]
     scores: np.ndarray
-    state: dict
+    state: dict[str, dict[str, Any]]
 
 
-def loss_and_grads(network, params, x, labels, *, loss="softmax", weight_decay=0.0,
-                   state=None, rng=None):
+def loss_and_grads(network: Network, params: Arrays, x: ArrayLike, labels: ArrayLike, *,
+                   loss: Loss = "softmax", weight_decay: float = 0.0,
+                   state: States | None = None,
+                   rng: np.random.Generator | None = None) -> LossAndGrads:
     r"""The loss on a batch in training mode, and its gradient by every parameter.
 
         loss = L(scores, labels) + \frac{1}{2} weight\_decay \sum w^2
@@ -43,7 +48,8 @@ def loss_and_grads(network, params, x, labels, *, loss="softmax", weight_decay=0
     return LossAndGrads(value, grads, scores, run.state)
 
 
-def checked_rows(network, params, x, labels):
+def checked_rows(network, params, x,
+                 labels) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
     """(params, x, labels) as they are used, one label a row, if they fit the network.
     """
     params, x, _ = checked(network, params, x)
@@ -51,8 +57,11 @@ def checked_rows(network, params, x, labels):
     return params, x, arguments.labels("labels", labels, len(x), classes)
 
 
-def numerical_gradients(network, params, x, labels, *, loss="softmax", weight_decay=0.0,
-                        rng=None, h=1e-5):
+def numerical_gradients(network: Network, params: Arrays, x: ArrayLike,
+                        labels: ArrayLike, *, loss: Loss = "softmax",
+                        weight_decay: float = 0.0,
+                        rng: np.random.Generator | None = None,
+                        h: float = 1e-5) -> dict[str, np.ndarray]:
     r"""The gradient of the same loss by every parameter, by central differences.
 
         dp = (loss(p + h) - loss(p - h)) / 2h   for each number p
@@ -76,7 +85,8 @@ def numerical_gradients(network, params, x, labels, *, loss="softmax", weight_de
     return grads
 
 
-def _loss(network, params, x, labels, loss, weight_decay, state, rng):
+def _loss(network, params, x, labels, loss, weight_decay, state,
+          rng) -> tuple[dict[str, np.ndarray], float, Any, np.ndarray, Run]:
     weight_decay = float(arguments.nonnegative("weight_decay", weight_decay))
     params, x, labels = checked_rows(network, params, x, labels)  # before rng is used
     scores, run = network.forward(

@@ -11,13 +11,16 @@ ValueError, before anything is computed, for names, shapes, dtypes or numbers th
 not fit.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
+from bnbook.graph.types import Arrays, State
 from bnbook.nn import arguments
-from bnbook.nn.stepping import checked_state, stepped
+from bnbook.nn.stepping import Stepped, checked_state, stepped
 
 
-def sgd(params, grads, state, *, lr):
+def sgd(params: Arrays, grads: Arrays, state: State, *, lr: float) -> Stepped:
     r"""Against the gradient; stochastic (SGD) if it is that of a batch. No state.
 
         p' = p - lr \cdot dp
@@ -28,7 +31,8 @@ def sgd(params, grads, state, *, lr):
     return stepped(lambda p, dp: (p - lr * dp,), (), params, grads, state)
 
 
-def momentum(params, grads, state, *, lr, momentum=0.9):
+def momentum(params: Arrays, grads: Arrays, state: State, *, lr: float,
+             momentum: float = 0.9) -> Stepped:
     r"""Heavy ball: the last step goes on, weighed by momentum mu in [0, 1).
 
         v' = mu \cdot v - lr \cdot dp,   p' = p + v'
@@ -45,7 +49,8 @@ def momentum(params, grads, state, *, lr, momentum=0.9):
     return stepped(rule, ("v",), params, grads, state)
 
 
-def nesterov(params, grads, state, *, lr, momentum=0.9):
+def nesterov(params: Arrays, grads: Arrays, state: State, *, lr: float,
+             momentum: float = 0.9) -> Stepped:
     r"""Nesterov momentum: the gradient is that of where momentum alone would lead.
 
         v' = mu \cdot v - lr \cdot dp,   p' = p + mu \cdot v' - lr \cdot dp
@@ -62,7 +67,8 @@ def nesterov(params, grads, state, *, lr, momentum=0.9):
     return stepped(rule, ("v",), params, grads, state)
 
 
-def adagrad(params, grads, state, *, lr, eps=1e-8):
+def adagrad(params: Arrays, grads: Arrays, state: State, *, lr: float,
+            eps: float = 1e-8) -> Stepped:
     r"""Steps over the root of the sum of all squared gradients so far.
 
         h' = h + dp^2,   p' = p - lr \cdot dp / (\sqrt{h'} + eps)
@@ -79,7 +85,8 @@ def adagrad(params, grads, state, *, lr, eps=1e-8):
     return stepped(rule, ("h",), params, grads, state, squares="h")
 
 
-def rmsprop(params, grads, state, *, lr, decay=0.99, eps=1e-8):
+def rmsprop(params: Arrays, grads: Arrays, state: State, *, lr: float,
+            decay: float = 0.99, eps: float = 1e-8) -> Stepped:
     r"""Steps over the root of a running mean of squared gradients.
 
         h' = decay \cdot h + (1 - decay) dp^2,
@@ -98,7 +105,8 @@ def rmsprop(params, grads, state, *, lr, decay=0.99, eps=1e-8):
     return stepped(rule, ("h",), params, grads, state, squares="h")
 
 
-def adam(params, grads, state, *, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+def adam(params: Arrays, grads: Arrays, state: State, *, lr: float, beta1: float = 0.9,
+         beta2: float = 0.999, eps: float = 1e-8) -> Stepped:
     r"""RMSProp with momentum, both means corrected for their start at 0.
 
         t' = t + 1,   m' = beta1 \cdot m + (1 - beta1) dp,
@@ -125,7 +133,7 @@ def adam(params, grads, state, *, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     return params, {**moments, "t": t}
 
 
-OPTIMIZERS = {
+OPTIMIZERS: dict[str, Callable[..., Stepped]] = {
     "sgd": sgd,
     "momentum": momentum,
     "nesterov": nesterov,

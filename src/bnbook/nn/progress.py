@@ -1,6 +1,9 @@
 """What training has made so far, as one value."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from bnbook.nn import arguments
 
@@ -15,17 +18,17 @@ class Progress(NamedTuple):
     """
 
     steps: int
-    params: dict
-    state: dict
-    optimizer_state: dict
-    loss: tuple
-    accuracy: tuple
-    train_accuracy: tuple
-    val_accuracy: tuple
-    best_params: dict
-    best_state: dict
+    params: dict[str, np.ndarray]
+    state: dict[str, dict[str, Any]]
+    optimizer_state: dict[str, Any]
+    loss: tuple[float, ...]
+    accuracy: tuple[float, ...]
+    train_accuracy: tuple[float, ...]
+    val_accuracy: tuple[float, ...]
+    best_params: dict[str, np.ndarray]
+    best_state: dict[str, dict[str, Any]]
 
-    def line(self, batches, epochs):
+    def line(self, batches: int, epochs: int) -> str:
         """Where training stands, in words; batches: those of one epoch."""
         batches = arguments.count("batches", batches)
         arguments.count("epochs", epochs, least=0)
@@ -38,17 +41,17 @@ class Progress(NamedTuple):
         return line
 
 
-def at_start(params, state):
+def at_start(params, state) -> Progress:
     """The Progress before the first step."""
     return Progress(0, params, state, {}, (), (), (), (), {}, {})
 
 
-def from_tree(tree):
+def from_tree(tree: Mapping[str, Any]) -> Progress:
     """The Progress that stands in a nested dict as `saving.load` reads it: histories of
     numbers, one for each step, or for each epoch. Raises TypeError or ValueError."""
     start = at_start({}, {})._asdict()
-    dicts = {name: {} for name, empty in start.items() if isinstance(empty, dict)}
-    tree = dicts | tree  # a file keeps no empty dicts
+    dicts = {n: empty for n, empty in start.items() if isinstance(empty, dict)}
+    tree = {**dicts, **tree}  # a file keeps no empty dicts
     arguments.keyed("progress", tree, start)
     found = Progress(**{name: _like(name, empty, tree[name])
                         for name, empty in start.items()})

@@ -3,7 +3,9 @@
 import os
 import shutil
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 from zipfile import BadZipFile, ZipFile
 
@@ -16,7 +18,7 @@ MALFORMED = (BadZipFile, EOFError, MemoryError, NotImplementedError, RuntimeErro
              TypeError, ValueError, AttributeError, OverflowError, zlib.error)
 
 
-def save(path, tree):
+def save(path: str | os.PathLike[str], tree: Mapping[str, Any]) -> None:
     """Write a dict of arrays, numbers and such dicts to `path`, a .npz file.
 
     Names are strings without "/". The file appears whole or not at all: an older one is
@@ -38,13 +40,14 @@ def save(path, tree):
         part.unlink(missing_ok=True)  # there only if something went wrong
 
 
-def load(path):
+def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The dict that `save` wrote, with arrays of the same bytes; empty dicts are gone.
 
     Numbers and strings come back as Python's, so that float32 arrays stay so when they
     meet them. Raises ValueError in one line for a file that `save` did not write.
     """
-    tree, path = {}, _path(path)
+    tree: dict[str, Any] = {}
+    path = _path(path)
     try:
         with ZipFile(path) as file:
             for entry in file.namelist():

@@ -1,18 +1,23 @@
 """What all optimizers share: the checks, and one rule applied to every parameter."""
 
+from typing import Any, TypeAlias
+
 import numpy as np
 
 from bnbook.nn import arguments
 
+Stepped: TypeAlias = tuple[dict[str, np.ndarray], dict[str, Any]]
 
-def stepped(rule, slots, params, grads, state, *, squares=()):
+
+def stepped(rule, slots, params, grads, state, *, squares=()) -> Stepped:
     """Every parameter by rule(p, dp, *slots) -> (p', *slots'): (new params, state).
 
     slots: the names under which `state` carries an array for each parameter, zeros at
     the start; squares: those of them that hold no value below 0. The conventions and
     errors are those of `optimizers`.
     """
-    new, kept = {}, {slot: {} for slot in slots}
+    new: dict[str, np.ndarray] = {}
+    kept: dict[str, dict[str, np.ndarray]] = {slot: {} for slot in slots}
     for name, dtype, arrays in _checked(slots, params, grads, state, squares):
         p, *values = rule(*arrays)
         new[name] = p.astype(dtype, copy=False)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from bnbook.nn import arguments
-from bnbook.nn.table import LAYERS
+from bnbook.nn.table import LAYERS, Param
 from bnbook.norm.running import checked_state, initial_state
 
 
@@ -15,7 +15,7 @@ class Spec(NamedTuple):
     """A layer as one asks for it: a row of LAYERS and its options."""
 
     kind: str
-    options: dict
+    options: dict[str, Any]
 
 
 class Layer(NamedTuple):
@@ -24,12 +24,12 @@ class Layer(NamedTuple):
 
     name: str
     kind: str
-    params: dict
-    options: dict
-    shape: tuple
+    params: dict[str, Param]
+    options: dict[str, Any]
+    shape: tuple[int, ...]
 
 
-def layer(kind, **options):
+def layer(kind: str, **options: Any) -> Spec:
     """A layer to build a Network from: layer("affine", width=50), layer("relu").
 
     The kinds and their options, with defaults, are the rows of LAYERS. Raises
@@ -40,10 +40,10 @@ def layer(kind, **options):
         if name not in known:
             raise ValueError(f"{name}: no option of {kind}, expected one of "
                              f"{list(known)}")
-    return Spec(kind, known | options)
+    return Spec(kind, {**known, **options})
 
 
-def as_specs(values):
+def as_specs(values: Iterable[str | Spec]) -> tuple[Spec, ...]:
     """A tuple of Specs, from several of what `as_spec` takes."""
     if isinstance(values, str | Spec) or not isinstance(values, Iterable):
         raise TypeError(f"specs: {arguments.shown(values)}, expected several layers, "
@@ -51,7 +51,7 @@ def as_specs(values):
     return tuple(map(as_spec, values))
 
 
-def as_spec(value):
+def as_spec(value: str | Spec) -> Spec:
     """A Spec with all its options, from one or from a kind's name alone."""
     if isinstance(value, str):
         return layer(value)
@@ -93,7 +93,7 @@ def _tried(layer, x):
     return y
 
 
-def initial_state_of(layer, dtype, *, cumulative=False):
+def initial_state_of(layer, dtype, *, cumulative=False) -> dict[str, Any]:
     """A batch norm layer's running statistics before training."""
     num_features = _num_features(layer)
     return initial_state(num_features, dtype, cumulative=cumulative)

@@ -6,7 +6,7 @@ To add a kind, add a row: networks look it up by name.
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from bnbook.nn import arguments, batch_norms, convolution, dropout, layers, pooling
 from bnbook.norm import family, rms_norm
@@ -21,7 +21,7 @@ class Param(NamedTuple):
     whether weight decay pulls at it.
     """
 
-    shape: tuple
+    shape: tuple[int, ...]
     init: float | None
     decays: bool
 
@@ -40,9 +40,9 @@ class Kind(NamedTuple):
 
     forward: Callable
     backward: Callable
-    params: Callable = lambda shape, options: {}
-    options: Mapping = MappingProxyType({})
-    keywords: tuple = ()
+    params: Callable[..., dict[str, Param]] = lambda shape, options: {}
+    options: Mapping[str, Any] = MappingProxyType({})
+    keywords: tuple[str, ...] = ()
     stateful: bool = False
 
 
@@ -106,5 +106,6 @@ LAYERS = {
     "rms_norm": Kind(rms_norm.rms_norm_forward, rms_norm.rms_norm_backward, _gamma,
                      {"eps": EPS}, ("eps",)),
 }
-ACTIVATIONS = ("relu", "sigmoid", "tanh")
+Activation: TypeAlias = Literal["relu", "sigmoid", "tanh"]
+ACTIVATIONS: tuple[Activation, ...] = ("relu", "sigmoid", "tanh")
 NORMALIZATIONS = tuple(kind for kind in LAYERS if kind.endswith("_norm"))

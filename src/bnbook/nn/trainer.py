@@ -1,18 +1,25 @@
 """A trainer that can be stopped at any moment and goes on as if it had not been."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 import numpy as np
 
+from bnbook.graph.types import Arrays
 from bnbook.nn import arguments, saving
 from bnbook.nn.inference import accuracy, evaluate, quiet, statistics
-from bnbook.nn.initializers import initial_std
+from bnbook.nn.initializers import Init, initial_std
 from bnbook.nn.network import Network
-from bnbook.nn.objective import LOSSES, checked_rows, loss_and_grads
+from bnbook.nn.objective import LOSSES, Loss, checked_rows, loss_and_grads
 from bnbook.nn.optimizers import OPTIMIZERS
 from bnbook.nn.progress import Progress, at_start
 from bnbook.nn.resuming import resumed, settings
+from bnbook.nn.stepping import Stepped
+
+Optimizer: TypeAlias = Callable[..., Stepped] | Literal[
+    "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"]
 
 
 @dataclass
@@ -41,21 +48,21 @@ class Trainer:
     network: Network
     x: np.ndarray = field(repr=False)
     labels: np.ndarray = field(repr=False)
-    validation: tuple | None = field(default=None, repr=False)
-    params: dict | None = field(default=None, repr=False)
-    init: str | float = "he"
-    optimizer: str | Callable = "sgd"
+    validation: tuple[np.ndarray, np.ndarray] | None = field(default=None, repr=False)
+    params: Arrays | None = field(default=None, repr=False)
+    init: Init = "he"
+    optimizer: Optimizer = "sgd"
     lr: float = 0.1
     lr_decay: float = 1.0
     batch_size: int = 100
-    loss: str = "softmax"
+    loss: Loss = "softmax"
     weight_decay: float = 0.0
     track_running_stats: bool = True
     seed: int = 0
-    report: Callable | None = None
+    report: Callable[[str], object] | None = None
     report_every: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         initial_std(self.init, 1, 1)
         arguments.count("seed", self.seed, least=0)
         arguments.count("report_every", self.report_every, least=0)
@@ -81,11 +88,11 @@ class Trainer:
             self.params, self.network.initial_state() if tracked else {})
 
     @property
-    def epoch(self):
+    def epoch(self) -> int:
         """The epochs that are complete."""
         return self.progress.steps // self.batches
 
-    def run(self, epochs):
+    def run(self, epochs: int) -> Progress:
         """Train to the end of epoch `epochs`, counted from the first: the Progress."""
         arguments.count("epochs", epochs, least=0)
         while self.epoch < epochs:
@@ -96,11 +103,11 @@ class Trainer:
                     break
         return self.progress
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the progress to `path`, a .npz file, whole or not at all."""
         saving.save(path, {"made_by": settings(self), **self.progress._asdict()})
 
-    def load(self, path):
+    def load(self, path: str | os.PathLike[str]) -> None:
         """Take up the progress that a trainer with the same arguments saved.
 
         lr, lr_decay, weight_decay, validation and report may be others. Raises
@@ -144,10 +151,11 @@ class Trainer:
         ends = self.validation is not None and now.steps % self.batches == 0
         return self._measured(now) if ends else now
 
-    def optimized(self, now, grads):
+    def optimized(self, now: Progress, grads: Arrays) -> Stepped:
         """(new params, new optimizer state) of one step of the optimizer."""
         arguments.instance("now", now, Progress, "the trainer's progress")
-        optimizer = OPTIMIZERS.get(self.optimizer, self.optimizer)
+        own = self.optimizer
+        optimizer = own if callable(own) else OPTIMIZERS[own]
         lr = self.lr * self.lr_decay**self.epoch
         return optimizer(now.params, grads, now.optimizer_state, lr=lr)
 
@@ -167,7 +175,7 @@ class Trainer:
             self.report(self.progress.line(self.batches, epochs))
 
 
-def batches(network, rows, batch_size):
+def batches(network: Network, rows: int, batch_size: int) -> int:
     """The number of batches in an epoch, if batch norm can have them all."""
     number = -(-rows // arguments.count("batch_size", batch_size))
     if rows < network.least_rows * number:

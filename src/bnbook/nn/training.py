@@ -1,13 +1,19 @@
 """Training in one call, and the first chapter's experiment."""
 
+from collections.abc import Iterable
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from bnbook.graph.types import Arrays
 from bnbook.nn import arguments
 from bnbook.nn.builders import mlp
 from bnbook.nn.inference import evaluate, statistics
+from bnbook.nn.initializers import Init
+from bnbook.nn.network import Network
+from bnbook.nn.table import Activation
 from bnbook.nn.trainer import Trainer
 
 
@@ -18,7 +24,8 @@ class Log(NamedTuple):
     accuracy: np.ndarray
 
 
-def train(network, params, x, labels, *, epochs, **options):
+def train(network: Network, params: Arrays, x: np.ndarray, labels: np.ndarray, *,
+          epochs: int, **options: Any) -> tuple[dict[str, np.ndarray], Log]:
     """Train for some epochs: (new params, Log). The options are those of `Trainer`.
 
     Running statistics are not kept: `statistics` computes those of the final params.
@@ -39,8 +46,11 @@ class Curves(NamedTuple):
     test: np.ndarray
 
 
-def accuracy_curves(digits, scales, *, activations=("sigmoid", "relu"), seeds=range(3),
-                    hidden=(100,) * 5, epochs=4, batch_size=100, lr=0.5, points=13):
+def accuracy_curves(digits: Iterable[ArrayLike], scales: Iterable[Init], *,
+                    activations: Iterable[Activation] = ("sigmoid", "relu"),
+                    seeds: Iterable[int] = range(3), hidden: Iterable[int] = (100,) * 5,
+                    epochs: int = 4, batch_size: int = 100, lr: float = 0.5,
+                    points: int = 13) -> dict[tuple[Activation, Init, bool], Curves]:
     """Train every network of a grid: (activation, scale, batch_norm) -> Curves.
 
     scales: what initial_params takes as `init`; batch_norm: False or True. A seed fixes

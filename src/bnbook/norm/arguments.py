@@ -9,7 +9,7 @@ from bnbook.graph.arguments import *
 FLOATS = np.float16, np.float32, np.float64, np.longdouble
 
 
-def batch(x, least=2):
+def batch(x, least=2) -> np.ndarray:
     """x as a batch: (N, C, *spatial), `least` values or more a channel."""
     x = array("x", x)
     if not 2 <= x.ndim <= 5:
@@ -21,19 +21,19 @@ def batch(x, least=2):
     return x
 
 
-def like(name, value, other):
+def like(name, value, other) -> np.ndarray:  # type: ignore[no-redef]
     """`value` in the shape and the dtype of `other`; broadcasting is not an answer."""
     return shaped(name, value, other.shape).astype(other.dtype, copy=False)
 
 
-def per_channel(name, value, x):
+def per_channel(name, value, x) -> np.ndarray:
     """A parameter of shape (C,), copied, in x's dtype, shaped to broadcast against x.
     """
     a = of_channels(name, value, x.shape[1])
     return a.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 2))
 
 
-def of_channels(name, value, c):
+def of_channels(name, value, c) -> np.ndarray:
     """`value` as an array of shape (C,)."""
     a = array(name, value)
     if a.shape != (c,):
@@ -42,7 +42,7 @@ def of_channels(name, value, c):
     return a
 
 
-def variance(name, a):
+def variance(name, a) -> np.ndarray:
     """The array a, with no value below 0. NaN passes: it belongs to its channel."""
     if (a < 0).any():
         raise ValueError(f"{name}: smallest value {np.nanmin(a)}, expected at least 0")
@@ -58,17 +58,17 @@ def keyed(name, value, keys):
     return value
 
 
-def empty(value):
+def empty(value) -> bool:
     """Whether `value` is a mapping without keys."""
     return isinstance(value, Mapping) and not value
 
 
-def momentum(value):
+def momentum(value) -> float | None:
     """`value` as a float from 0 to 1, or None for the cumulative average."""
     return None if value is None else fraction("momentum", value)
 
 
-def floating(name, value):
+def floating(name, value) -> np.dtype:
     """`value` as the dtype of a real float that NumPy computes with."""
     try:
         dtype = np.dtype(value)
@@ -80,7 +80,7 @@ def floating(name, value):
     return dtype
 
 
-def nonnegative(name, value):
+def nonnegative(name, value) -> float:
     """A finite number >= 0."""
     if not _number(value):
         raise TypeError(f"{name}: {shown(value)}, expected a number >= 0")
@@ -102,12 +102,12 @@ def _number(value):
         np.isscalar(value) and np.asarray(value).dtype.kind in REAL)
 
 
-def computed(x):
+def computed(x) -> np.ndarray:
     """x in the dtype it is computed in: float16 in float32, others in their own."""
     return x.astype(np.float32) if x.dtype == np.float16 else x
 
 
-def samples(x, least_ndim=2):
+def samples(x, least_ndim=2) -> np.ndarray:
     """x as samples (N, C, *spatial). N may be 0: a sample's statistics are its own."""
     x = array("x", x)
     if not least_ndim <= x.ndim <= 5:
@@ -123,7 +123,7 @@ def enough(x, values, least, part):
                          f"expected at least {least}")
 
 
-def divisor(name, value, channels):
+def divisor(name, value, channels) -> int:
     """`value` as an int that divides the number of channels."""
     n = count(name, value)
     if channels % n:
@@ -131,7 +131,7 @@ def divisor(name, value, channels):
     return n
 
 
-def fraction(name, value, *, below=False):
+def fraction(name, value, *, below=False) -> float:
     """`value` as a float from 0 to 1; not 1 itself if `below`."""
     expected = f"a number from 0 to {'below ' * below}1"
     if not _number(value):

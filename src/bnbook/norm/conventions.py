@@ -11,12 +11,17 @@ Sources: the frameworks' own documentation of batch normalization, and systems.m
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from bnbook.graph.types import Arrays, State
 from bnbook.norm import arguments
 from bnbook.norm.running import STATISTICS
+
+Framework: TypeAlias = Literal[
+    "bnbook", "cs231n", "onnx", "pytorch", "keras", "flax"]
 
 
 class Convention(NamedTuple):
@@ -30,13 +35,13 @@ class Convention(NamedTuple):
     read. Those of PyTorch, Keras and Flax were tried as well (`tests/oracle`).
     """
 
-    weighs: str
+    weighs: Literal["old", "new"]
     momentum: float
     eps: float
-    running_var: str
-    start: tuple | None
-    cumulative: str | None
-    names: dict
+    running_var: Literal["biased", "unbiased"]
+    start: tuple[float, float] | None
+    cumulative: Literal["by count", "by batch"] | None
+    names: dict[str, tuple[str, ...]]
     version: str
     source: str
 
@@ -50,7 +55,7 @@ def _names(*theirs):
     return {name: tuple(path.split("/")) for name, path in zip(OURS, theirs)}
 
 
-CONVENTIONS = {
+CONVENTIONS: dict[Framework, Convention] = {
     "bnbook": Convention(
         "old", 0.9, 1e-5, "biased", (0, 1), "by count", _names(*OURS),
         "this one", "bnbook.norm.BatchNorm"),
@@ -79,7 +84,8 @@ CONVENTIONS = {
 }
 
 
-def converted_momentum(momentum, source, target):
+def converted_momentum(momentum: float | None, source: Framework,
+                       target: Framework) -> float | None:
     """The momentum of framework `target` that does what `momentum` does in `source`.
 
     1 - momentum if they weigh different values. None stays None between frameworks
@@ -91,16 +97,16 @@ def converted_momentum(momentum, source, target):
             raise ValueError(f"momentum: None, expected a number: {source} averages "
                              f"{a.cumulative}, {target} {b.cumulative}")
         return None
-    return momentum if a.weighs == b.weighs else 1 - momentum
+    return momentum if a.weighs == b.weighs else 1 - momentum  # type: ignore[operator]
 
 
-def unbiased_variance(var, count):
+def unbiased_variance(var: ArrayLike, count: int) -> np.ndarray:
     """var m / (m - 1), for a biased var (C,) of m = count values a channel."""
     m = arguments.count("count", count, least=2)
     return arguments.variance("var", arguments.array("var", var)) * (m / (m - 1))
 
 
-def biased_variance(var, count):
+def biased_variance(var: ArrayLike, count: int) -> np.ndarray:
     """var (m - 1) / m, for an unbiased var (C,) of m = count values a channel.
 
     A running variance converts exactly if all its batches had the same m.
@@ -109,7 +115,8 @@ def biased_variance(var, count):
     return arguments.variance("var", arguments.array("var", var)) * ((m - 1) / m)
 
 
-def without_start(average, momentum, num_batches, start=0):
+def without_start(average: ArrayLike, momentum: float, num_batches: int,
+                  start: ArrayLike = 0) -> np.ndarray:
     r"""A running average without the share that its start still has in it.
 
         (average - w start) / (1 - w),   w = momentum^{num_batches}
@@ -127,7 +134,7 @@ def without_start(average, momentum, num_batches, start=0):
     return (average - w * start) / (1 - w)
 
 
-def exported(params, state, framework):
+def exported(params: Arrays, state: State, framework: Framework) -> dict[str, Any]:
     """A layer's arrays, copied, under `framework`'s names, nested as it nests them.
 
     What the framework has no name for is left out; no number changes. ONNX, which has
@@ -138,7 +145,7 @@ def exported(params, state, framework):
     ours = _read(_called("params", params, PARAMS) | _called("state", state, STATE))
     if framework == "onnx":
         ours = _params(ours, like=ours.get("running_mean")) | ours
-    nested = {}
+    nested: dict[str, Any] = {}
     for name, (*parents, last) in names.items():
         if name in ours:
             place = nested
@@ -148,7 +155,8 @@ def exported(params, state, framework):
     return nested
 
 
-def imported(values, framework):
+def imported(values: Mapping[str, Any],
+             framework: Framework) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """(params, state) of a layer from `framework`'s arrays: what `exported` gives.
 
     Where the framework left out one of gamma and beta, it is 1 or 0; both, or both

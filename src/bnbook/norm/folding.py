@@ -1,11 +1,13 @@
 """Batch norm at test time as one scale and one shift a channel."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from bnbook.norm import arguments
 
 
-def folded(gamma, beta, mean, var, eps):
+def folded(gamma: ArrayLike | None, beta: ArrayLike | None, mean: ArrayLike,
+           var: ArrayLike, eps: float) -> tuple[np.ndarray, np.ndarray]:
     r"""(scale, shift) with which inference is y = scale x + shift.
 
         scale = \gamma / \sqrt{var + eps},   shift = \beta - mean scale

@@ -5,8 +5,10 @@ A thin class over the pure function `stable.batch_norm`.
 
 import copy
 import inspect
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from bnbook.norm import arguments
 from bnbook.norm.running import STATISTICS, initial_state
@@ -53,9 +55,14 @@ class BatchNorm:
     ((4, 3), ['beta', 'gamma'])
     """
 
-    def __init__(self, num_features=None, *, eps=EPS, momentum=0.9, affine=True,
-                 track_running_stats=True, unbiased_running_var=False,
-                 dtype=np.float64):
+    params: dict[str, np.ndarray]
+    grads: dict[str, np.ndarray]
+    state: dict[str, Any]
+
+    def __init__(self, num_features: int | None = None, *, eps: float = EPS,
+                 momentum: float | None = 0.9, affine: bool = True,
+                 track_running_stats: bool = True, unbiased_running_var: bool = False,
+                 dtype: DTypeLike = np.float64) -> None:
         if num_features is not None:
             num_features = arguments.count("num_features", num_features)
         self._settings = {
@@ -73,32 +80,32 @@ class BatchNorm:
         self._cache = None
         self.reset_running_stats()
 
-    num_features = _setting("num_features")
-    eps = _setting("eps")
-    momentum = _setting("momentum")
-    affine = _setting("affine")
-    track_running_stats = _setting("track_running_stats")
-    unbiased_running_var = _setting("unbiased_running_var")
-    dtype = _setting("dtype")
+    num_features: int | None = _setting("num_features")
+    eps: float = _setting("eps")
+    momentum: float | None = _setting("momentum")
+    affine: bool = _setting("affine")
+    track_running_stats: bool = _setting("track_running_stats")
+    unbiased_running_var: bool = _setting("unbiased_running_var")
+    dtype: np.dtype = _setting("dtype")
 
     @property
-    def _wide(self):
+    def _wide(self) -> np.dtype:
         """The dtype of the state."""
         return np.result_type(self.dtype, np.float64)
 
     @property
-    def hyperparams(self):
+    def hyperparams(self) -> dict[str, Any]:
         """A new dict of the constructor's arguments: BatchNorm(**hyperparams) is alike.
 
         num_features is None until it is known, then C.
         """
         return dict(self._settings)
 
-    def reset_running_stats(self):
+    def reset_running_stats(self) -> None:
         """Put the running statistics and counts back to the start."""
         self.state = self._initial_state(self.num_features)
 
-    def forward(self, x, training):
+    def forward(self, x: ArrayLike, training: bool) -> np.ndarray:
         """y, of x's shape and dtype. training (True or False) chooses the mode.
 
         In training the running statistics move. The last forward is the one `backward`
@@ -116,7 +123,7 @@ class BatchNorm:
             state=after if new or training else self.state)
         return y
 
-    def backward(self, dy, *, input_only=False):
+    def backward(self, dy: ArrayLike, *, input_only: bool = False) -> np.ndarray:
         """dx, of x's shape and dtype, right for the mode of the last forward.
 
         dy: the loss's gradient by y, of its shape exactly. `grads` becomes a new dict
@@ -133,14 +140,14 @@ class BatchNorm:
                       for name, g in zip(("gamma", "beta"), gradients)}
         return dx
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         defaults = inspect.signature(BatchNorm).parameters
         shown = [f"{name}={getattr(value, 'name', value)!r}"
                  for name, value in self._settings.items()
                  if name != "num_features" and value != defaults[name].default]
         return f"BatchNorm({', '.join([str(self.num_features), *shown])})"
 
-    def __copy__(self):
+    def __copy__(self) -> "BatchNorm":
         return copy.deepcopy(self)
 
     def _channels(self, x):

@@ -17,10 +17,12 @@ and `pooled` give the exact statistics.
 
 from collections.abc import Iterable
 from functools import reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
+from bnbook.graph.types import State
 from bnbook.norm import arguments
 from bnbook.norm.statistics import statistics
 from bnbook.norm.textbook import statistics_axes
@@ -33,10 +35,14 @@ class Moments(NamedTuple):
 
     mean: np.ndarray
     var: np.ndarray
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple's `count` gives way
 
 
-def initial_state(num_features, dtype=np.float64, *, cumulative=False):
+Parts: TypeAlias = Moments | tuple[ArrayLike, ArrayLike, int]
+
+
+def initial_state(num_features: int, dtype: DTypeLike = np.float64, *,
+                  cumulative: bool = False) -> dict[str, Any]:
     """A state before any batch: running mean 0 and variance 1, both (C,), counts 0.
 
     cumulative: for momentum=None, with "num_values". Raises TypeError or ValueError.
@@ -49,7 +55,8 @@ def initial_state(num_features, dtype=np.float64, *, cumulative=False):
     return state | {"num_values": 0} if cumulative else state
 
 
-def checked_state(state, num_features, *, cumulative=False):
+def checked_state(state: State, num_features: int, *,
+                  cumulative: bool = False) -> dict[str, Any]:
     """A new dict of `state`'s arrays, (C,), and ints: TypeError or ValueError if amiss.
 
     A negative variance is refused. NaN and inf are not: a batch may have left them, and
@@ -63,8 +70,9 @@ def checked_state(state, num_features, *, cumulative=False):
     return checked | {name: arguments.count(name, state[name], 0) for name in counts}
 
 
-def updated(state, mean, var, count, *, momentum=0.9,
-            unbiased_running_var=False):
+def updated(state: State, mean: ArrayLike, var: ArrayLike, count: int, *,
+            momentum: float | None = 0.9,
+            unbiased_running_var: bool = False) -> dict[str, Any]:
     r"""The state after one more batch: a new dict of new arrays.
 
         running = w running + (1 - w) batch,   w = momentum, or M / (M + m) if None
@@ -94,14 +102,14 @@ def averaged(old, mean, var, m, w, unbiased):
     return new | {name: old[name] + counts[name] for name in old if name in counts}
 
 
-def moments(x):
+def moments(x: ArrayLike) -> Moments:
     """The Moments of one batch, (N, C, *spatial) with one value a channel or more."""
     x = arguments.computed(arguments.batch(x, least=1))
     mean, var, _ = statistics(x, statistics_axes(x))
     return Moments(mean.reshape(-1), var.reshape(-1), x.size // x.shape[1])
 
 
-def merged(a, b):
+def merged(a: Parts, b: Parts) -> Moments:
     r"""The Moments of two parts together, exactly: not the average of two variances.
 
         var = (1 - s) var_a + s var_b + s (1 - s) (mean_b - mean_a)^2,   s = m_b / m
@@ -120,7 +128,7 @@ def merged(a, b):
     return Moments(a.mean + s * delta, var, m)
 
 
-def pooled(batches):
+def pooled(batches: Iterable[ArrayLike]) -> Moments:
     """The Moments of all values of all batches, an iterable of x; one pass, one batch
     in memory at a time. A batch may be empty. Raises TypeError or ValueError, also if
     all are, or if there is none."""
@@ -133,7 +141,7 @@ def pooled(batches):
     return reduce(merged, parts, first)
 
 
-def _moments(name, value):
+def _moments(name, value) -> Moments:
     if not isinstance(value, tuple) or len(value) != 3:
         raise TypeError(
             f"{name}: {arguments.shown(value)}, expected (mean, var, count)")
@@ -145,7 +153,7 @@ def _moments(name, value):
     return Moments(mean, var, arguments.count(f"{name}.count", count, least=0))
 
 
-def _flat(name, value):
+def _flat(name, value) -> np.ndarray:
     return arguments.array(name, value).reshape(-1)
 
 

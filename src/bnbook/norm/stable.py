@@ -24,7 +24,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from bnbook.graph.types import Arrays, State
 from bnbook.norm import arguments, kernel, small
 from bnbook.norm.running import STATISTICS, averaged, checked_state
 from bnbook.norm.textbook import EPS
@@ -38,15 +40,16 @@ class Cache(NamedTuple):
     computed: bool
 
     @property
-    def xhat(self):
+    def xhat(self) -> np.ndarray:
         """The normalized values, of x's shape, in the dtype of the arithmetic."""
         d, delta, scale, _ = self.kept
         each = (-1, *[1] * (d.ndim - 2))
         return ((d - delta.reshape(each)) * scale.reshape(each)).astype(d.dtype)
 
 
-def batch_norm(x, params, state, *, training, eps=EPS, momentum=0.9,
-               unbiased_running_var=False):
+def batch_norm(x: ArrayLike, params: Arrays, state: State, *, training: bool,
+               eps: float = EPS, momentum: float | None = 0.9,
+               unbiased_running_var: bool = False) -> tuple[np.ndarray, Cache, State]:
     """(y, cache, state): x normalized, and the state with the batch averaged in.
 
     params: {"gamma", "beta"}, or {} for 1 and 0. state: as `initial_state` makes it, or
@@ -74,7 +77,8 @@ def batch_norm(x, params, state, *, training, eps=EPS, momentum=0.9,
     return y.astype(x.dtype, copy=False), Cache(kept, x.dtype, of_batch), state
 
 
-def batch_norm_vjp(dy, cache):
+def batch_norm_vjp(dy: ArrayLike,
+                   cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(dx, dgamma, dbeta) of `batch_norm`, right for the mode that made the cache.
 
     dy: the upstream gradient, of y's shape exactly. dgamma = sum(dy xhat) and
@@ -91,15 +95,15 @@ def batch_norm_vjp(dy, cache):
     return dx.astype(cache.dtype, copy=False), dgamma, dbeta
 
 
-def added(grads, more):
+def added(grads: Arrays, more: Arrays) -> dict[str, np.ndarray]:
     """The sum of two dicts of gradients with the same keys: a new dict of new arrays.
 
     For several forwards before one step: keep each cache, add what each backward gives.
     """
     arguments.keyed("more", more, arguments.keyed("grads", grads, grads))
-    grads = {name: arguments.array(f"grads[{name!r}]", a) for name, a in grads.items()}
+    arrays = {name: arguments.array(f"grads[{name!r}]", a) for name, a in grads.items()}
     return {name: a + arguments.shaped(f"more[{name!r}]", more[name], a.shape)
-            for name, a in grads.items()}
+            for name, a in arrays.items()}
 
 
 def _computed(x):

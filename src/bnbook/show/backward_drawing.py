@@ -4,10 +4,12 @@ A box says what its line computes. Names in blue are values that the pass was gi
 the graph before it; an orange arrow leads from a line of the pass to one that reads it.
 """
 
+from collections.abc import Iterable
 from html import escape
 
 from bnbook.graph import Step, graph_inputs
 from bnbook.graph.expressions import PART
+from bnbook.graph.types import Graph
 from bnbook.show.drawing import Drawing
 from bnbook.show.formulas import printed, tree
 from bnbook.show.latex import leaves
@@ -18,14 +20,14 @@ WIDTH, HEIGHT, PITCH, ROW, EDGE = 142, 42, 180, 68, 3
 NAME, FORMULA = 15, 11.5  # px
 
 
-def line_reads(graph, start=0):
+def line_reads(graph: Graph, start: int = 0) -> dict[str, list[str]]:
     """name -> the names that stand in its line, for each named line from `start` on."""
     return {step.name: sorted(n for n in leaves(tree(graph, step.name))
                               if not n[0].isdigit())
             for step in graph[start:] if not step.name.endswith(PART)}
 
 
-def draw_backward(graph, start, lit=()):
+def draw_backward(graph: Graph, start: int, lit: Iterable[str] = ()) -> Drawing:
     """Draw the steps of `graph` from `start` on, those of a backward pass: a Drawing.
 
     Parts of a line are folded into its box, as in `listing`. A rounded box is what the

@@ -5,13 +5,19 @@ its way back. Colours are the palette's, which a page maps to its own light and 
 The page's script draws the same (`web/drawing.js`), and a test holds the two together.
 """
 
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
+
 from bnbook.graph import PATHS
 from bnbook.graph.arguments import choice, flag, names
 from bnbook.graph.ran import ran
+from bnbook.graph.trace import Trace
 from bnbook.show.arrows import COLORS, HEIGHT, WIDTH, arrow_svg, arrows, blocked
 from bnbook.show.layout import layout, path_edges
 from bnbook.show.palette import PALETTE
 
+PathName: TypeAlias = Literal["straight", "variance", "mean"]
+Direction: TypeAlias = Literal["forward", "backward", "both"]
 PITCH, ROW = 124, 70
 LEFT, TOP = 60, 24
 KINDS = {"forward": ("edge",), "backward": ("message",), "both": ("edge", "message")}
@@ -26,14 +32,15 @@ class Drawing:
     def _repr_svg_(self):
         return self._svg
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self._svg
 
     def __repr__(self):
         return f"<drawing of {self._summary}>"
 
 
-def draw(trace, lit=(), *, path=None, direction="both", crop=False):
+def draw(trace: Trace, lit: Iterable[str] = (), *, path: PathName | None = None,
+         direction: Direction = "both", crop: bool = False) -> Drawing:
     """Draw a trace, with shapes on its arrows; returns a Drawing.
 
     lit: names of values to light. path: "straight", "variance" or "mean" lights that

@@ -5,10 +5,12 @@ values; the script (`web/explorer.js`) runs them by the op table's rules.
 """
 
 import json
+from collections.abc import Iterable
 
 from bnbook.graph import grouped, run
 from bnbook.graph.arguments import choice, instance, names, several
 from bnbook.graph.ran import ran
+from bnbook.graph.trace import Trace
 from bnbook.show.drawing import draw
 from bnbook.show.explorer_graphs import GRAPHS, PRESETS, batch, paths_of, shaped_inputs
 from bnbook.show.export import table_data, trace_json
@@ -31,8 +33,10 @@ CAPTION = ("The live graph. Arrow keys step forward and back, space plays, Home 
            "End go to the first and the last step.")
 
 
-def explorer(trace, *, at="start", path=None, cut=None, view=PARTS, graphs=(),
-             name="live", caption=CAPTION):
+def explorer(trace: Trace, *, at: str = "start", path: str | None = None,
+             cut: str | None = None, view: Iterable[str] = PARTS,
+             graphs: Iterable[str | Trace] = (), name: str = "live",
+             caption: str = CAPTION) -> Live:
     """The live graph of a trace: one set of values that share their statistics.
 
     trace: a run, with an upstream gradient, of batch norm (or inference) on x (N, 1),
@@ -74,7 +78,7 @@ def _runs(trace, graphs):
     return runs
 
 
-def shipped(kind):
+def shipped(kind: str) -> Trace:
     """The run that a graph opens with."""
     given, upstream = shaped_inputs(kind, batch(choice("kind", kind, GRAPHS)))
     return run(GRAPHS[kind].graph, given, upstream, axes=GRAPHS[kind].axes,

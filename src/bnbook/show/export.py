@@ -6,11 +6,12 @@ from bnbook.graph import OPS
 from bnbook.graph.arguments import finite
 from bnbook.graph.expressions import expression
 from bnbook.graph.ran import ran
+from bnbook.graph.trace import Trace
 from bnbook.show.formulas import PLAIN
 from bnbook.show.words import WORDS
 
 
-def trace_json(trace):
+def trace_json(trace: Trace) -> str:
     """Steps, shapes, values, gradients and messages of a trace, as a JSON text.
 
     Arrays are nested lists; numbers read back to the same float64. The trace must be

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from bnbook.graph.arguments import count, steps
 from bnbook.graph.expressions import PART
+from bnbook.graph.types import Steps
 
 # How tightly a text holds together; a looser one inside a tighter one needs brackets.
 SUM, SERIES, PRODUCT, POWER, ATOM = range(1, 6)
@@ -85,7 +86,7 @@ def _printed(tree, rows, symbol):
     return said.replace("+ −", "− ").replace("+ -", "- "), holds
 
 
-def listing(graph, start=0):
+def listing(graph: Steps, start: int = 0) -> str:
     """A graph as text, a line a named value; `start` leaves out the steps before."""
     graph, start = steps("graph", graph), count("start", start, least=0)
     return "\n".join(f"{step.name} = {printed(tree(graph, step.name))}"

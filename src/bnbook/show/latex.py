@@ -1,12 +1,14 @@
 r"""A trace as LaTeX: every step, and every gradient as the sum of its messages."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from bnbook.graph import OPS, Op, arguments
 from bnbook.graph.arguments import choice, instance, shown
 from bnbook.graph.expressions import PART, expression
 from bnbook.graph.ran import ran
+from bnbook.graph.trace import Trace
+from bnbook.graph.types import Ops, Tree
 from bnbook.show.formulas import MEANS, printed, tex_rows, tree
 
 SHAPED = ("spread", "sum", "copy")  # their second input lends its shape alone
@@ -21,20 +23,20 @@ SYMBOLS = {
 class Latex:
     """Displayed mathematics: notebooks typeset it, str() is its source."""
 
-    def __init__(self, source):
+    def __init__(self, source: str) -> None:
         self.source = source
 
     def _repr_latex_(self):
         return f"$${self.source}$$"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.source
 
     def __repr__(self):
         return self.source
 
 
-def symbol(name):
+def symbol(name: str) -> str:
     r"""A name in LaTeX: Greek where the name is Greek, the name itself otherwise."""
     if name[0].isdigit():
         digits, _, power = name.lower().partition("e")
@@ -44,7 +46,7 @@ def symbol(name):
     return SYMBOLS.get(name, rf"\mathit{{{plain}}}")
 
 
-def step_tex(trace, name, equals="="):
+def step_tex(trace: Trace, name: str, equals: str = "=") -> str:
     """One step forward, such as xmu = x - mu."""
     graph = ran(trace, backward=False).graph
     choice("name", name, [step.name for step in graph])
@@ -52,7 +54,7 @@ def step_tex(trace, name, equals="="):
     return f"{symbol(name)} {equals} {_formula(trace, graph, name)}"
 
 
-def gradient_tex(trace, name, equals="="):
+def gradient_tex(trace: Trace, name: str, equals: str = "=") -> str:
     """The gradient of one value: the sum of the messages that it received."""
     instance("equals", equals, str, "a string")
     if not ran(trace).into(name):
@@ -61,7 +63,7 @@ def gradient_tex(trace, name, equals="="):
     return f"d{symbol(name)} {equals} {_formula(trace, trace.back, f'd{name}', sent)}"
 
 
-def message_tex(trace, step, name, before=""):
+def message_tex(trace: Trace, step: str, name: str, before: str = "") -> str:
     """What one step sends to an input that others send to as well.
 
     An arrow stands in place of the sign; before: what stands before it, such as "&".
@@ -75,7 +77,7 @@ def message_tex(trace, step, name, before=""):
     return rf"d{symbol(name)} {before}\leftarrow {formula}"
 
 
-def rules_table(names, ops=OPS):
+def rules_table(names: Iterable[str], ops: Ops = OPS) -> Latex:
     """Rows of the op table: an op's value, what it sends to its inputs, what it keeps.
 
     What it keeps is what its rules read of inputs and value; shapes it knows anyway.
@@ -102,7 +104,7 @@ def leaves(tree):
     return set().union(*map(leaves, parts[:1] if op in SHAPED else parts))
 
 
-def form_tex(trace, tree):
+def form_tex(trace: Trace, tree: Tree) -> str:
     """A line of a closed form (`closed_form`), with mean(…) for a mean."""
     rows = tex_rows(ran(trace, backward=False).ops) | {
         "mean": MEANS["mean"]._replace(text=r"\mathrm{mean}($a)")}
@@ -112,7 +114,7 @@ def form_tex(trace, tree):
         raise ValueError(f"tree: {shown(tree)}, expected one of closed_form") from None
 
 
-def terms_tex(trace, tree):
+def terms_tex(trace: Trace, tree: Tree) -> str:
     """A line of a closed form, a term a line, to stand in `aligned`."""
     op, before, last = tree if isinstance(tree, tuple) and len(tree) == 3 else (
         "", tree, tree)
@@ -122,7 +124,7 @@ def terms_tex(trace, tree):
             rf"{form_tex(trace, last)}")
 
 
-def derivation(trace):
+def derivation(trace: Trace) -> Latex:
     """The whole derivation, forward and then backward, as one aligned display."""
     lines = [step_tex(trace, step.name, "&=")
              for step in ran(trace, backward=False).graph

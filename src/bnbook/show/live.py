@@ -21,10 +21,10 @@ class Live:
         self.fallback, self.caption = fallback, caption
         self.scripts = scripts  # further ones that this part needs
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<live {self.name}: {self.caption}>"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         data = json.dumps(self.data, allow_nan=False, ensure_ascii=False)
         data = data.replace("</", r"<\/")  # or a string could end the script element
         caption = f'<p class="bn-caption">{escape(self.caption)}</p>'

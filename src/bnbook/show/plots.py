@@ -28,7 +28,8 @@ STYLE = {
     "grid.color": GRID, "grid.linewidth": 0.8, "axes.grid": True,
     "axes.axisbelow": True,
     "axes.spines.top": False, "axes.spines.right": False,
-    "axes.prop_cycle": mpl.cycler(color=CYCLE), "lines.linewidth": 1.8,
+    "axes.prop_cycle": mpl.cycler(color=CYCLE),  # type: ignore[attr-defined]
+    "lines.linewidth": 1.8,
     "axes.formatter.useoffset": False,
     "svg.fonttype": "none", "svg.hashsalt": "bnbook",
 }

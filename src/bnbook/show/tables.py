@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from html import escape
+from typing import Literal, TypeAlias
 
 from bnbook.graph import Change
 from bnbook.graph.arguments import choice, instance, several
 from bnbook.graph.ran import ran
+from bnbook.graph.trace import Trace
 from bnbook.show.formulas import MEANS, PLAIN, printed
 from bnbook.show.latex import completed
 
@@ -16,7 +18,8 @@ SHORT = 12  # characters: a page keeps so short a cell on one line
 class Table:
     """Rows under a head, with a caption; the first cell of a row is its heading."""
 
-    def __init__(self, caption, head, rows):
+    def __init__(self, caption: str, head: Iterable[object],
+                 rows: Iterable[Iterable[object]]) -> None:
         instance("caption", caption, str, "a string")
         if isinstance(head, str) or not isinstance(head, Iterable):
             raise TypeError(f"head: {head!r}, expected a sequence of headings")
@@ -43,14 +46,14 @@ class Table:
         )
 
 
-def steps_table(trace):
+def steps_table(trace: Trace) -> Table:
     """Every step of a trace: its op, its inputs, the shape of its value."""
     rows = [(s.name, s.op, ", ".join(s.inputs), trace.values[s.name].shape)
             for s in ran(trace, backward=False).graph]
     return Table("The graph's steps", ("value", "op", "inputs", "shape"), rows)
 
 
-def rules_applied(changes):
+def rules_applied(changes: Iterable[Change]) -> Table:
     """The rules of a `closed_form`, in order: what each says and what it gave."""
     changes = several("changes", changes, "what closed_form returned",
                       lambda change: isinstance(change, Change))
@@ -87,11 +90,13 @@ MEANINGS = {
     "gx": "the normalized batch, scaled",
     "y": "the output",
 }
-PARTS = {"batch": "column", "layer": "sample", "group": "group of a sample",
-         "instance": "channel of a sample", "rms": "sample"}
+Member: TypeAlias = Literal["batch", "layer", "group", "instance", "rms"]
+PARTS: dict[Member, str] = {
+    "batch": "column", "layer": "sample", "group": "group of a sample",
+    "instance": "channel of a sample", "rms": "sample"}
 
 
-def symbols_table(trace, member="batch"):
+def symbols_table(trace: Trace, member: Member = "batch") -> Table:
     """Every name of a trace, how a formula writes it, its meaning and its shape.
 
     member: which of graph.FAMILY the trace is of; batch and layer norm share a graph.
@@ -109,14 +114,14 @@ def symbols_table(trace, member="batch"):
     return Table(f"The names of {name} normalization", head, rows)
 
 
-def messages_table(trace):
+def messages_table(trace: Trace) -> Table:
     """Every message in the order sent: from which step, to which input, its shape."""
     rows = [(i + 1, m.step, m.input, m.gradient.shape)
             for i, m in enumerate(ran(trace).messages)]
     return Table("The messages, in order", ("message", "from", "to", "shape"), rows)
 
 
-def gradients_table(trace):
+def gradients_table(trace: Trace) -> Table:
     """Every gradient: its shape, whose messages it adds up, their size in numbers."""
     rows = []
     for name in completed(ran(trace)):

@@ -19,7 +19,8 @@ OWN = ("This is bnbook's own failure and no fault of the code it was given. Plea
        "report it to its makers, with all that stands here and, if you may, that code.")
 
 
-def diagnose(*code, kind=None, seed=0, **told):
+def diagnose(*code: object, kind: str | None = None, seed: int = 0,
+             **told: str | None) -> Diagnosis | Several:
     """Say what is right in a batch norm, or another kind: a Diagnosis.
 
     code: forward and backward in the cs231n contract, forward(x, gamma, beta, bn_param)

@@ -50,12 +50,12 @@ class Diagnosis(Findings):
     kind: str = ""
 
     @property
-    def right(self):
+    def right(self) -> bool:
         """Whether the code ran and no fault was found; notes are no faults."""
         return self.ran and not self.faults
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """One line: right, or how many faults."""
         if not self.ran:
             return f"{self.what} could not be run."
@@ -101,22 +101,22 @@ class Several(Findings):
     each: tuple[Diagnosis, ...]
 
     @property
-    def right(self):
+    def right(self) -> bool:
         """Whether all are right."""
         return all(d.right for d in self.each)
 
     @property
-    def ran(self):
+    def ran(self) -> bool:
         """Whether all ran, or one that ran is wrong."""
         return all(d.ran for d in self.each) or any(
             d.ran and d.faults for d in self.each)
 
     @property
-    def findings(self):
+    def findings(self) -> tuple[Finding, ...]:
         return tuple(f for d in self.each for f in d.findings)
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """One line each."""
         return "\n".join(d.verdict for d in self.each)
 

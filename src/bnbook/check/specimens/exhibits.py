@@ -23,11 +23,11 @@ class Exhibit(NamedTuple):
     implementation: Any
 
     @property
-    def sentence(self):
+    def sentence(self) -> str:
         return self.wrong
 
     @property
-    def source(self):
+    def source(self) -> str:
         """The code as text."""
         return inspect.getsource(self.code)
 

@@ -3,6 +3,7 @@
 from functools import reduce
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from bnbook.norm.arguments import finite, nonnegative
 from bnbook.show.live import Live
@@ -13,7 +14,7 @@ WAYS = {"two": "two passes", "one": "one pass", "twice": "centred twice"}
 ALL = -np.log10(2.0**-24)
 
 
-def float32_digits(deviations, *, mean=1):
+def float32_digits(deviations: ArrayLike, *, mean: float = 1) -> Live:
     """The explorable of chapter 11: rows of mean 0 or so, to which a mean is added.
 
     deviations (N,), N at least 2; rounded to two places, so that page and Python start

@@ -1,8 +1,10 @@
 """What becomes of digits in five layers with random weights, scale by scale."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from bnbook.nn.arguments import count, counts, finite, nonnegative, several
 from bnbook.norm import batch_norm_forward
@@ -16,7 +18,8 @@ NOISE = 1e-12  # of values near one half; less is rounding
 START = {"f": "sigmoid", "scale": 1.0, "norm": False}
 
 
-def initial_scale(pixels, *, widths=(100,) * 5, seed=1, eps=1e-5):
+def initial_scale(pixels: ArrayLike, *, widths: Iterable[int] = (100,) * 5,
+                  seed: int = 1, eps: float = 1e-5) -> Live:
     """The explorable of chapter 2: activations against the scale of the weights.
 
     pixels (N, F): whole numbers from 0 to 25, an image a row; the page normalizes each

@@ -1,6 +1,7 @@
 """The backward pass of a batch of three: two directions go, one is left."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from bnbook.norm import batch_norm_backward, batch_norm_forward
 from bnbook.norm.arguments import finite, nonnegative
@@ -10,7 +11,7 @@ from bnbook.show.tables import Table
 EPSES = [0, 1e-5, 1e-3, 0.01, 0.1, 1]
 
 
-def projection(x, dy, *, eps=1e-5):
+def projection(x: ArrayLike, dy: ArrayLike, *, eps: float = 1e-5) -> Live:
     """The explorable of chapter 5: x and dy are three numbers each, from -2 to 2.
 
     They are rounded to the sliders' tenths first. Raises ValueError for others.

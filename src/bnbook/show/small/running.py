@@ -1,6 +1,7 @@
 """Running statistics on their way from the start to the truth."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from bnbook.norm import updated
 from bnbook.norm.arguments import count, finite, fraction
@@ -11,7 +12,8 @@ from bnbook.show.tables import Table
 MARKS = [1, 10, 100, 200]
 
 
-def running_statistics(feature, *, momentum=0.99, size=50):
+def running_statistics(feature: ArrayLike, *, momentum: float = 0.99,
+                       size: int = 50) -> Live:
     """The explorable of chapter 9: batches of one feature (M,), drawn from its values.
 
     The values are rounded to two places. Raises ValueError for another shape.

@@ -1,0 +1,4 @@
+from bnbook.norm import BatchNorm
+
+__all__ = ["BatchNorm"]
+__version__: str
