@@ -32,11 +32,13 @@ def source_faults(source):
     text = source.read_text(encoding="utf-8")
     name = source.relative_to(notebooks.ROOT)
     yield from lint_prose.faults(text, name)
-    for cell in jupytext.reads(text, fmt="md:myst").cells:
-        if cell.cell_type == "code":
-            at = lint_prose.line_of(text, cell.source)
-            yield from (f"{name}:{at}: {fault}"
-                        for fault in lint_notebooks.source_faults(cell))
+    cells = jupytext.reads(text, fmt="md:myst").cells
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    for cell in code:
+        at = lint_prose.line_of(text, cell.source)
+        yield from (f"{name}:{at}: {fault}"
+                    for fault in lint_notebooks.source_faults(cell))
+    yield from (f"{name}: {fault}" for fault in lint_notebooks.typical_faults(code))
 
 
 def outdated():
