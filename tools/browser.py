@@ -5,6 +5,7 @@ would be six packages more and a driver, and would say less about requests.
 """
 
 import atexit
+import base64
 import functools
 import http.server
 import itertools
@@ -33,7 +34,7 @@ QUIET = (
     *(("--no-sandbox",) if os.geteuid() == 0 else ()),  # Chromium refuses root's
 )
 LISTENED = ("Page", "Network", "Runtime", "Log")
-START, ANSWER = 30, 120  # seconds
+START, ANSWER, PICTURE = 30, 120, 20  # seconds
 
 
 def find_chromium():
@@ -109,15 +110,34 @@ class Tab:
             self.call(f"{domain}.enable")
         self.call("Emulation.setFocusEmulationEnabled", enabled=True)
 
-    def call(self, method, **params):
-        """Send one command and wait for its answer."""
+    def call(self, method, *, within=ANSWER, **params):
+        """Send one command and wait for its answer, at most `within` seconds."""
         number = next(self.numbers)
         self.socket.send(json.dumps({"id": number, "method": method, "params": params}))
+        self.socket.settimeout(within)
         while (reply := json.loads(self.socket.recv())).get("id") != number:
-            self.events.append(reply)
+            if "method" in reply:  # and no answer that came too late
+                self.events.append(reply)
         if "error" in reply:
             raise RuntimeError(f"{method}: {reply['error']['message']}")
         return reply["result"]
+
+    def picture(self, **how):
+        """A PNG of the page, its bytes; how: as Page.captureScreenshot takes it.
+
+        Chromium draws no frame of a page that is behind another, and then never
+        answers (https://github.com/puppeteer/puppeteer/issues/12712). So it is brought
+        to the front, and asked once more.
+        """
+        for last in (False, True):
+            self.call("Page.bringToFront")
+            try:
+                answer = self.call("Page.captureScreenshot", **how,
+                                   within=ANSWER if last else PICTURE)
+                return base64.b64decode(answer["data"])
+            except websocket.WebSocketTimeoutException:
+                if last:
+                    raise
 
     def js(self, expression):
         """The value of a JavaScript expression (a promise's, once it is kept)."""

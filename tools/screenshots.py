@@ -3,7 +3,6 @@
 In _build/screenshots, at 1280 and 390 px, light and dark, in slices to look at.
 """
 
-import base64
 import sys
 from pathlib import Path
 
@@ -35,10 +34,8 @@ def shoot(tab, folder, name):
     for number, top in enumerate(range(0, int(box["height"]), SLICE), 1):
         clip = {"x": 0, "y": top, "width": box["width"], "scale": 1,
                 "height": min(SLICE, box["height"] - top)}
-        taken = tab.call("Page.captureScreenshot", captureBeyondViewport=True,
-                         clip=clip)
         path = folder / f"{name}-{number}.png"
-        path.write_bytes(base64.b64decode(taken["data"]))
+        path.write_bytes(tab.picture(captureBeyondViewport=True, clip=clip))
 
 
 def stem(page):

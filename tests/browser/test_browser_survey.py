@@ -1,7 +1,9 @@
 """The survey bites: a page that is right passes, and each planted fault is found."""
 
 import pytest
+import websocket
 
+import browser
 from browser import served
 from survey import DRAWING, survey, weight
 
@@ -82,3 +84,19 @@ def test_figures_are_weighed_apart(page, tmp_path):
             weights.append(weight(page))
     (plain, _), (plain_too, whole) = weights
     assert abs(plain - plain_too) < 30 < whole - plain_too
+
+
+def test_a_picture_that_does_not_come_is_asked_for_once_more(tab, site, monkeypatch):
+    """As of a page behind another, of which Chromium draws nothing."""
+    tab.open(site + "book/cite.html")
+    ask, asked = tab.call, []
+
+    def late(method, *, within=browser.ANSWER, **params):
+        asked.append(method)
+        if asked == ["Page.bringToFront", "Page.captureScreenshot"]:
+            raise websocket.WebSocketTimeoutException
+        return ask(method, within=within, **params)
+
+    monkeypatch.setattr(tab, "call", late)
+    assert tab.picture().startswith(b"\x89PNG")
+    assert asked == ["Page.bringToFront", "Page.captureScreenshot"] * 2

@@ -36,5 +36,4 @@ def picture(page, out, width, height):
     with opened(page) as tab:
         tab.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
                  deviceScaleFactor=1, mobile=False)
-        answer = tab.call("Page.captureScreenshot")
-    Path(out).write_bytes(base64.b64decode(answer["data"]))
+        Path(out).write_bytes(tab.picture())
