@@ -1,5 +1,7 @@
 """A reader's code, told in plain words what is right, what is wrong and where."""
 
+import numpy as np
+
 from bnbook.check.diagnosis.batch_norm import diagnose_batch_norm
 from bnbook.check.diagnosis.calls import Broke
 from bnbook.check.diagnosis.modules import ACCEPTED
@@ -13,6 +15,7 @@ from bnbook.check.kinds.pairs import kind_of, partnered
 from bnbook.check.reading.hints import hints
 from bnbook.check.reading.recognise import recognise
 from bnbook.check.reading.remarks import remarks
+from bnbook.norm import arguments
 
 OUT_OF_MEMORY = "out of memory"
 OWN = ("This is bnbook's own failure and no fault of the code it was given. Please "
@@ -40,7 +43,7 @@ def diagnose(*code: object, kind: str | None = None, seed: int = 0,
     """
     if kind not in (None, *KINDS):
         raise ValueError(f"kind: {kind!r}, expected one of {list(KINDS)}")
-    told = hints(told)
+    told, seed = hints(told), arguments.count("seed", seed, least=0)
     try:
         return _diagnosed(code, kind, seed, told)
     except Exception as error:
@@ -50,6 +53,8 @@ def diagnose(*code: object, kind: str | None = None, seed: int = 0,
 
 def _diagnosed(code, kind, seed, told):
     try:
+        if any(isinstance(each, np.ndarray) for each in code):
+            raise Broke(f"an array is nothing that can be diagnosed. {ACCEPTED}")
         codes, unknown = partnered(code, kind)
     except Broke as broke:
         return not_run(_name(code), broke)
