@@ -34,7 +34,7 @@ REMOVED = {
         '"per pixel": "pixel_batch_norm"', '"per pixel": "batch_norm"'),
     "11-how-many-digits": (  # the mean is subtracted once
         "lambda x: (x - x.mean(axis=0)).var(axis=0)", "lambda x: x.var(axis=0)"),
-    "12-five-implementations": (  # momentum is converted
+    "14-five-implementations": (  # momentum is converted
         "momentum=alpha)", "momentum=0.9)"),
 }
 
