@@ -149,7 +149,7 @@ def with_options(kind):
     """The kind with what it has to be given, small."""
     needed = [name for name, default in nn.LAYERS[kind].options.items()
               if default is None]
-    return nn.layer(kind, **dict.fromkeys(needed, 4))
+    return nn.layer(kind, **dict.fromkeys(needed, "x" if kind == "add" else 4))
 
 
 @pytest.mark.parametrize("kind", nn.LAYERS)

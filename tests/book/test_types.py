@@ -23,7 +23,8 @@ from page import api
 
 BARE = {
     *("norm.textbook", "norm.family", "norm.rms_norm", "norm.statistics", "nn.layers",
-      "nn.convolution", "nn.pooling", "nn.losses", "nn.dropout", "cs231n.network",
+      "nn.convolution", "nn.pooling", "nn.losses", "nn.dropout", "nn.noise",
+      "cs231n.network",
       "cs231n.normalization"),  # derivations, to be read line by line
     *("check.adapters", "check.specimens.bases", "check.specimens.s0_s4"),  # specimens
     *("show.plots", "show.geometry"),  # over Matplotlib, whose own types do not fit

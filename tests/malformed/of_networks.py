@@ -65,6 +65,14 @@ NORMALIZATION = Kind(lambda value: but("None") | {
 OF_STATE = ("running_mean", "running_var", "num_batches")
 
 FIT = {"network": NETWORK(NET), "params": ARRAYS(PARAMS), "x": BATCH(X)}
+SMOOTH_NET = nn.mlp((4, 3, 3), "tanh", normalization="batch_norm")
+STEP = SMOOTH_NET.initial_params(np.random.default_rng(8))
+SMOOTH = {"network": NETWORK(SMOOTH_NET), "params": ARRAYS(STEP), "x": BATCH(X)}
+FROZEN_NET = SMOOTH_NET.with_options("batch_norm", frozen=True)
+FROZEN_STATE = FROZEN_NET.initial_state()
+FROZEN = SMOOTH | {"network": NETWORK(FROZEN_NET)}
+DISTANCES = Kind(lambda value: but("a tuple", "an empty list") | {
+    "a string in it": ["1"], "NaN in it": [np.nan], "rows in it": [[1.0, 2.0]]})
 BACK = {"dy": ARRAY(DY), "run": RUNS(RUN)}
 LOSS = {"loss": CHOICE("softmax"), "weight_decay": NONNEGATIVE(0.01)}
 BUILT = {"activation": CHOICE("relu"), "normalization": NORMALIZATION("batch_norm"),
@@ -77,6 +85,11 @@ ROWS = (
     | row("nn.mlp", sizes=COUNTS((4, 3, 3)), **BUILT)
     | row("nn.conv_net", input_shape=COUNTS((1, 4, 4)), filters=COUNTS((2, 2)),
           classes=COUNT(3), **BUILT)
+    | row("nn.residual_mlp", width=COUNT(4), blocks=COUNT(2), inputs=COUNT(4),
+          classes=COUNT(3), activation=CHOICE("relu"),
+          normalization=NORMALIZATION("batch_norm"), skip=FLAG(True))
+    | row("nn.Network.with_options", on=lambda: NET, also=("p",),
+          kind=CHOICE("batch_norm"), eps=SURE_LATER(1e-3))
     | row("nn.Network.param_shapes", on=lambda: NET)
     | row("nn.Network.initial_params", on=lambda: NET, rng=RNG(RNG3), init=INIT("he"),
           dtype=DTYPE(float))
@@ -96,13 +109,22 @@ ROWS = (
           rng=RNG(RNG3), also=OF_STATE)
     | row("nn.numerical_gradients", **FIT, labels=LABELS(LABEL), **LOSS, rng=RNG(RNG3),
           h=POSITIVE(1e-5))
+    | row("nn.steps_along", **SMOOTH, labels=LABELS(LABEL), direction=ARRAYS(STEP),
+          distances=DISTANCES((0.0, 0.1)), **LOSS)
+    | row("nn.hessian_vector_product", **SMOOTH, labels=LABELS(LABEL), v=ARRAYS(STEP),
+          h=POSITIVE(1e-5), **LOSS)
+    | row("nn.per_sample_gradients", **FROZEN, labels=LABELS(LABEL),
+          loss=CHOICE("softmax"), state=KEPT(FROZEN_STATE), also=OF_STATE)
 )
 
+NAMES = Kind(lambda value: but("a tuple", "an empty list", "a generator", "a dict") | {
+    "an unknown one": ["w9"], "a number in it": [3]})
 OPTIONS = {
     "validation": Kind(lambda value: but("None") | {
         "x alone": (X,), "a list": [X, LABEL], "labels of floats": (X, LABEL / 1)})(
             (X, LABEL)),
     "params": ARRAYS.but("None")(PARAMS), "init": INIT("he"),
+    "state": KEPT(STATE), "frozen": NAMES(["w1"]),
     "optimizer": CHOICE.but("a function", "a class")("adam"),
     "lr": NONNEGATIVE(0.1), "lr_decay": NONNEGATIVE(0.9), "batch_size": COUNT(3),
     **LOSS, "track_running_stats": FLAG(True), "seed": INDEX(1),
@@ -116,7 +138,7 @@ def trainer():
 trainer().save(FOLDER / "progress.npz")
 PROGRESS = trainer().run(1)
 UNTRACKED = {k: v for k, v in OPTIONS.items() if k not in (
-    "track_running_stats", "params", "validation")}
+    "track_running_stats", "params", "validation", "state")}
 FILE = Kind(lambda value: others() | {"another file": FOLDER / "saved.npz",
                                       "a folder": FOLDER, "none": FOLDER / "none.npz"})
 TARGET = FILE.but("a string", "bytes", "another file", "none")
@@ -129,7 +151,8 @@ CURVES = {"activations": Kind(lambda value: but("a generator", "a tuple") | {
     "hidden": COUNTS((2,)), "epochs": COUNT(1), "batch_size": COUNT(3),
     "lr": NONNEGATIVE(0.1), "points": COUNT(1)}
 ROWS |= (
-    row("nn.Trainer", network=NETWORK(NET), x=BATCH(X), labels=LABELS(LABEL), **OPTIONS)
+    row("nn.Trainer", also=OF_STATE, network=NETWORK(NET), x=BATCH(X),
+        labels=LABELS(LABEL), **OPTIONS)
     | row("nn.Trainer.run", on=trainer, epochs=INDEX(1))
     | row("nn.Trainer.save", on=trainer, path=TARGET(FOLDER / "progress2.npz"))
     | row("nn.Trainer.load", on=trainer, path=FILE(FOLDER / "progress.npz"))

@@ -42,6 +42,8 @@ CACHES = {
     "relu": nn.relu_forward(X)[1],
     "sigmoid": nn.sigmoid_forward(X)[1],
     "tanh": nn.tanh_forward(X)[1],
+    "add": nn.add_forward(X, X)[1],
+    "noise": nn.noise_forward(X, np.random.default_rng(0), training=True)[1],
     "dropout": nn.dropout_forward(X, 0.5, np.random.default_rng(0), training=True)[1],
     "conv": nn.conv_forward(IMAGES, FILTERS, B, pad=1)[1],
     "max_pool": nn.max_pool_forward(IMAGES, **POOL)[1],
@@ -63,6 +65,10 @@ def cache(name):
 ROWS = (
     row("nn.affine_forward", x=COMPLEX_BATCH(X), w=COMPLEX(W), b=COMPLEX(B))
     | row("nn.relu_forward", x=FREE(X))
+    | row("nn.add_forward", x=FREE_COMPLEX(X), earlier=COMPLEX(X))
+    | row("nn.noise_forward", x=FREE(X), rng=RNG(np.random.default_rng(3)),
+          training=FLAG(True), shift=NONNEGATIVE(0.5), spread=NONNEGATIVE(1.25),
+          jitter=NONNEGATIVE(0.1))
     | row("nn.sigmoid_forward", x=FREE_COMPLEX(X))
     | row("nn.tanh_forward", x=FREE_COMPLEX(X))
     | row("nn.dropout_forward", x=FREE_COMPLEX(X), p=FRACTION(0.5),
@@ -77,6 +83,8 @@ ROWS = (
 )
 for name, dy in (("affine", draw(5, 2)), ("sigmoid", X), ("tanh", X), ("dropout", X)):
     ROWS |= row(f"nn.{name}_backward", dy=COMPLEX(dy), cache=cache(name))
+ROWS |= row("nn.add_backward", dy=COMPLEX(X), cache=cache("add"))
+ROWS |= row("nn.noise_backward", dy=ARRAY(X), cache=cache("noise"))
 ROWS |= row("nn.relu_backward", dy=ARRAY(X), cache=cache("relu"))
 for name in ("softmax_cross_entropy", "svm"):
     ROWS |= row(f"nn.{name}_backward", cache=cache(name))

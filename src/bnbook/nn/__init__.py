@@ -1,13 +1,14 @@
 """What a network needs, as pure functions with explicit caches."""
 
 from bnbook.nn.batch_norms import detached_backward
-from bnbook.nn.builders import conv_net, mlp
+from bnbook.nn.builders import conv_net, mlp, residual_mlp
 from bnbook.nn.convolution import (
     conv_backward,
     conv_backward_naive,
     conv_forward,
     conv_forward_naive,
 )
+from bnbook.nn.curvature import hessian_vector_product, steps_along
 from bnbook.nn.dropout import dropout_backward, dropout_forward
 from bnbook.nn.inference import (
     StatisticsGap,
@@ -19,6 +20,8 @@ from bnbook.nn.inference import (
 )
 from bnbook.nn.initializers import initial_std, initial_weights
 from bnbook.nn.layers import (
+    add_backward,
+    add_forward,
     affine_backward,
     affine_forward,
     relu_backward,
@@ -35,11 +38,13 @@ from bnbook.nn.losses import (
     svm_forward,
 )
 from bnbook.nn.network import Network, Run
+from bnbook.nn.noise import noise_backward, noise_forward
 from bnbook.nn.objective import (
     LOSSES,
     LossAndGrads,
     loss_and_grads,
     numerical_gradients,
+    per_sample_gradients,
 )
 from bnbook.nn.optimizers import (
     OPTIMIZERS,
@@ -68,14 +73,17 @@ __all__ = [
     "LAYERS", "LOSSES", "NORMALIZATIONS", "OPTIMIZERS", "Curves", "Kind", "Layer",
     "Log", "LossAndGrads", "Network", "Param", "Progress", "Run", "Spec",
     "StatisticsGap", "Trainer", "accuracy", "accuracy_curves", "adagrad", "adam",
-    "added", "affine_backward", "affine_forward", "conv_backward",
-    "conv_backward_naive", "conv_forward", "conv_forward_naive", "conv_net",
-    "detached_backward", "dropout_backward", "dropout_forward", "evaluate",
+    "add_backward", "add_forward", "added", "affine_backward", "affine_forward",
+    "conv_backward", "conv_backward_naive", "conv_forward", "conv_forward_naive",
+    "conv_net", "detached_backward", "dropout_backward", "dropout_forward", "evaluate",
+    "hessian_vector_product",
     "initial_std", "initial_weights", "layer", "load", "loss_and_grads",
     "max_pool_backward", "max_pool_backward_naive", "max_pool_forward",
-    "max_pool_forward_naive", "mlp", "momentum", "nesterov", "numerical_gradients",
-    "predict", "relu_backward", "relu_forward", "rmsprop", "save", "sgd",
+    "max_pool_forward_naive", "mlp", "momentum", "nesterov", "noise_backward",
+    "noise_forward", "numerical_gradients", "per_sample_gradients", "predict",
+    "relu_backward", "relu_forward", "residual_mlp", "rmsprop", "save", "sgd",
     "sigmoid_backward", "sigmoid_forward", "softmax_cross_entropy_backward",
-    "softmax_cross_entropy_forward", "statistics", "statistics_gaps", "svm_backward",
-    "svm_forward", "tanh_backward", "tanh_forward", "train",
+    "softmax_cross_entropy_forward", "statistics", "statistics_gaps",
+    "steps_along", "svm_backward", "svm_forward", "tanh_backward", "tanh_forward",
+    "train",
 ]

@@ -1,8 +1,8 @@
 """Batch norm as a layer of a network: state goes in and comes out.
 
 Each forward returns (y, cache, new state). With `batch_statistics` it normalizes with
-the batch's and averages them into the state, if there is one; without, it normalizes
-with the state's and leaves it as it is.
+the batch's and averages them into the state, if there is one; without, or where it is
+frozen, it normalizes with the state's and leaves it as it is.
 """
 
 import numpy as np
@@ -12,11 +12,12 @@ from bnbook.nn import arguments
 from bnbook.norm import stable
 
 
-def batch_norm(x, gamma, beta, *, batch_statistics, state, **options):
+def batch_norm(x, gamma, beta, *, batch_statistics, state, frozen=False, **options):
     """One statistic a channel. options: eps, momentum and
     unbiased_running_var."""
+    frozen = arguments.flag("frozen", frozen)
     return stable.batch_norm(x, {"gamma": gamma, "beta": beta}, state or {},
-                             training=batch_statistics, **options)
+                             training=batch_statistics and not frozen, **options)
 
 
 def detached_backward(dy: ArrayLike,

@@ -28,6 +28,34 @@ def mlp(sizes: Iterable[int], activation: Activation = "relu", *,
     return Network(sizes[:1], (*hidden, layer("affine", width=sizes[-1])))
 
 
+def residual_mlp(width: int, blocks: int, *, inputs: int = 64, classes: int = 10,
+                 activation: Activation = "relu",
+                 normalization: str | Spec | None = None,
+                 skip: bool = True) -> Network:
+    """Blocks that add to what they are given, or the same without the sums, as a
+    Network.
+
+        h' = h + affine(activation(norm(h)))
+
+    inputs: the width of a row of x. The first affine layer makes h (N, width), each
+    block then is {normalization}{i}, {activation}{i}, affine{i + 1} and add{i + 1};
+    the last affine layer gives the scores. skip=False leaves the add layers out. The
+    other arguments are those of `mlp`. Source: He et al. 2016b, figure 1 (b).
+    """
+    inputs, width, classes, blocks = (
+        arguments.count(name, value) for name, value in (
+            ("inputs", inputs), ("width", width), ("classes", classes),
+            ("blocks", blocks)))
+    after, specs = _after(activation, normalization), [layer("affine", width=width)]
+    skip, h = arguments.flag("skip", skip), "affine1"
+    for i in range(2, blocks + 2):
+        specs += [*after, layer("affine", width=width)]
+        if skip:
+            specs.append(layer("add", of=h))
+            h = f"add{i}"
+    return Network((inputs,), (*specs, layer("affine", width=classes)))
+
+
 def conv_net(input_shape: tuple[int, ...] = (1, 8, 8),
              filters: Iterable[int] = (8, 16), classes: int = 10,
              activation: Activation = "relu", *,

@@ -29,7 +29,7 @@ def statistics(network: Network, params: Arrays,
     wide = np.result_type(x, np.float64)
     state = {layer.name: initial_state_of(layer, wide) for layer in network.stateful}
     mode = {"training": False, "batch_statistics": True, "rng": None,
-            "momentum": 0.0, "unbiased_running_var": False}
+            "momentum": 0.0, "unbiased_running_var": False, "frozen": False}
     found = {}
     for name, _, _, *new in steps(network.layers, params, x, state, mode):
         if name in state:

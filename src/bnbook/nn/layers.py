@@ -27,6 +27,12 @@ class TanhCache(NamedTuple):
     y: np.ndarray
 
 
+class AddCache(NamedTuple):
+    """The sum's shape."""
+
+    shape: tuple[int, ...]
+
+
 class AffineCache(NamedTuple):
     """Copies of what was multiplied."""
 
@@ -70,6 +76,23 @@ def affine_backward(dy, cache):
 def _as_rows(x):
     """(N, D); D is named, for a batch of none does not tell it."""
     return x.reshape(len(x), math.prod(x.shape[1:]))
+
+
+def add_forward(x, earlier):
+    r"""A skip: add what an earlier layer gave, (y, cache), y = x + earlier.
+
+    Any shape, both of the same. Real or complex. Source: He et al. 2016, eq. 1.
+    """
+    x = arguments.array("x", x, kinds=arguments.COMPLEX)
+    y = x + arguments.shaped("earlier", earlier, x.shape, kinds=arguments.COMPLEX)
+    return y, AddCache(y.shape)
+
+
+def add_backward(dy, cache):
+    r"""The gradients by both summands, dx = dy and dearlier = dy, copies."""
+    shape, = arguments.instance("cache", cache, AddCache)
+    dy = arguments.shaped("dy", dy, shape, kinds=arguments.COMPLEX)
+    return dy.copy(), dy.copy()
 
 
 def sigmoid_forward(x):

@@ -21,6 +21,7 @@ from bnbook.nn.structure import (
     as_specs,
     checked_state_of,
     initial_state_of,
+    inputs,
     placed,
     steps,
 )
@@ -75,10 +76,15 @@ class Network:
         return [layer for layer in self.layers if LAYERS[layer.kind].stateful]
 
     @property
+    def mixing(self) -> list[Layer]:
+        """The layers that, in training, compute a row's output from all rows."""
+        return [layer for layer in self.stateful if not layer.options.get("frozen")]
+
+    @property
     def least_rows(self) -> int:
         """How many rows a training batch needs: 2 if a channel would have one value."""
         alone = any(param.shape == (math.prod(layer.shape),)
-                    for layer in self.stateful for param in layer.params.values())
+                    for layer in self.mixing for param in layer.params.values())
         return 1 + alone
 
     @property
@@ -89,6 +95,19 @@ class Network:
     def param_shapes(self) -> dict[str, tuple[int, ...]]:
         """name -> shape of every parameter, in the order in which layers read them."""
         return {name: param.shape for name, param in self.params.items()}
+
+    def with_options(self, kind: str, **options: Any) -> "Network":
+        """The network with other options in all layers of a kind.
+
+        with_options("batch_norm", frozen=True): in training, too, they use the state's
+        statistics, which stay. Names stay, so parameters and state serve both. Raises
+        ValueError for a kind that is not here or an option that it has not.
+        """
+        given = as_specs(self.specs)
+        arguments.choice("kind", kind, dict.fromkeys(spec.kind for spec in given))
+        return Network(self.input_shape, [
+            Spec(kind, {**spec.options, **options}) if spec.kind == kind else spec
+            for spec in given])
 
     def initial_params(self, rng: np.random.Generator, init: Init = "he",
                        dtype: DTypeLike = np.float64) -> dict[str, np.ndarray]:
@@ -125,6 +144,8 @@ class Network:
         share no memory with the caches.
         """
         params, x, state = checked(self, params, x, state, training)
+        if not state and len(self.mixing) < len(self.stateful):
+            raise TypeError("state: None, expected the statistics of frozen batch norm")
         if training and len(x) < self.least_rows:  # said before rng is drawn from
             raise ValueError(f"x: shape {x.shape} gives a channel 1 values, "
                              "expected at least 2")
@@ -145,15 +166,20 @@ class Network:
         gradient of the mode that the forward ran in.
         """
         y = self._own(run)[self.layers[-1].name]
-        gradient = arguments.shaped("dy", dy, y.shape).copy()
         grads: dict[str, np.ndarray] = {}
-        doutputs: dict[str, np.ndarray] = {}
-        for layer in reversed(self.layers):
-            doutputs[layer.name] = gradient
-            result = LAYERS[layer.kind].backward(gradient, run.caches[layer.name])
-            gradient, *of_params = result if layer.params else (result,)
-            grads |= dict(zip(layer.params, of_params, strict=True))
-        return grads, doutputs | {"x": gradient}
+        doutputs = {self.layers[-1].name: arguments.shaped("dy", dy, y.shape).copy()}
+        before = ["x", *(layer.name for layer in self.layers)]
+        for layer, source in reversed([*zip(self.layers, before)]):
+            result = LAYERS[layer.kind].backward(
+                doutputs[layer.name], run.caches[layer.name])
+            sources = [source, *inputs(layer)]
+            names = [*sources, *layer.params]
+            result = result if len(names) > 1 else (result,)
+            for name, gradient in zip(sources, result):
+                known = name in doutputs  # read twice: its gradients add up
+                doutputs[name] = doutputs[name] + gradient if known else gradient
+            grads |= dict(zip(layer.params, result[len(sources):], strict=True))
+        return grads, doutputs
 
     def input_gradient(self, dy: ArrayLike, run: Run) -> np.ndarray:
         """The gradient by the input x alone, of its shape."""

@@ -57,6 +57,26 @@ def checked_rows(network, params, x,
     return params, x, arguments.labels("labels", labels, len(x), classes)
 
 
+def per_sample_gradients(network: Network, params: Arrays, x: ArrayLike,
+                         labels: ArrayLike, *, loss: Loss = "softmax",
+                         state: States | None = None) -> dict[str, np.ndarray]:
+    """Each row's own gradient by every parameter: name -> (N, *shape).
+
+    Their mean over the rows is that of `loss_and_grads`. Row by row, without dropout's
+    draws. Batch norm in training has none: a row's output is made of all rows. So
+    ValueError, unless it is frozen and uses `state`; and for dropout or noise, which
+    would need a generator for each row.
+    """
+    params, x, labels = checked_rows(network, params, x, labels)
+    if network.mixing:
+        raise ValueError(f"network: {network.mixing[0].name} mixes the rows of a batch,"
+                         " expected it frozen, or a norm within a row")
+    rows = [loss_and_grads(network, params, x[n:n + 1], labels[n:n + 1], loss=loss,
+                           state=state).grads for n in range(len(x))]
+    return {name: np.array([row[name] for row in rows]).reshape(-1, *p.shape)
+            for name, p in params.items()}
+
+
 def numerical_gradients(network: Network, params: Arrays, x: ArrayLike,
                         labels: ArrayLike, *, loss: Loss = "softmax",
                         weight_decay: float = 0.0,

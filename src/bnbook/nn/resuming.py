@@ -14,7 +14,8 @@ def settings(trainer):
             "optimizer": optimizer if isinstance(optimizer, str) else "a function",
             "loss": trainer.loss, "rows": len(trainer.x),
             "batch_size": trainer.batch_size, "seed": trainer.seed,
-            "track_running_stats": trainer.track_running_stats}
+            "track_running_stats": trainer.track_running_stats,
+            "frozen": repr(sorted(trainer.frozen))}
 
 
 def resumed(trainer, tree):

@@ -69,6 +69,7 @@ def placed(shape, specs):
     out has the next one's shape.
     """
     made, x, i = [], np.zeros((2, *shape)), 0
+    outputs = {"x": x}
     for kind, options in specs:
         own = LAYERS[kind].params(x.shape[1:], options)
         i += any(param.init is None for param in own.values())
@@ -78,18 +79,20 @@ def placed(shape, specs):
             number += "'"
         params = {name + number: param for name, param in own.items()}
         new = Layer(kind + number, kind, params, options, ())
-        x = _tried(new, x)
+        x = outputs[new.name] = _tried(new, x, outputs)
         made.append(new._replace(shape=x.shape[1:]))
     return tuple(made)
 
 
-def _tried(layer, x):
+def _tried(layer, x, outputs):
+    for name in LAYERS[layer.kind].inputs:
+        arguments.choice(name, layer.options[name], outputs)
     params = {name: np.zeros(param.shape) for name, param in layer.params.items()}
     stateful = LAYERS[layer.kind].stateful
     state = {layer.name: initial_state_of(layer, float)} if stateful else {}
     mode = {"training": False, "batch_statistics": False, "rng": None}
     with np.errstate(divide="ignore", invalid="ignore"):  # at eps = 0
-        (_, y, *_), = steps((layer,), params, x, state, mode)
+        (_, y, *_), = steps((layer,), params, x, state, mode, outputs)
     return y
 
 
@@ -115,15 +118,26 @@ def _num_features(layer):
     return gamma.shape[0]
 
 
-def steps(layers, params, x, state, mode):
+def inputs(layer):
+    """The names of the earlier outputs that a layer takes beside the last one."""
+    return [layer.options[name] for name in LAYERS[layer.kind].inputs]
+
+
+def steps(layers, params, x, state, mode, outputs=None):
     """Run x through the layers: for each (name, y, cache), the new state if stateful.
 
     mode: what the run says of training, batch_statistics and rng; it also overrides
-    options.
+    options. outputs: what stands before the first layer, by name.
     """
+    wanted = {name for layer in layers for name in inputs(layer)}
+    outputs = {"x": x} if outputs is None else outputs
     for layer in layers:
         row = LAYERS[layer.kind]
         known = {**layer.options, **mode, "state": state.get(layer.name)}
         keywords = {name: known[name] for name in row.keywords}
-        x, *rest = row.forward(x, *(params[n] for n in layer.params), **keywords)
+        taken = [outputs[name] for name in inputs(layer)]
+        x, *rest = row.forward(
+            x, *taken, *(params[n] for n in layer.params), **keywords)
+        if layer.name in wanted:
+            outputs[layer.name] = x
         yield layer.name, x, *rest

@@ -8,7 +8,15 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from bnbook.nn import arguments, batch_norms, convolution, dropout, layers, pooling
+from bnbook.nn import (
+    arguments,
+    batch_norms,
+    convolution,
+    dropout,
+    layers,
+    noise,
+    pooling,
+)
 from bnbook.norm import family, rms_norm
 from bnbook.norm.stable import batch_norm_vjp
 from bnbook.norm.textbook import EPS
@@ -36,6 +44,8 @@ class Kind(NamedTuple):
     options: name -> default; None has to be given. keywords: what forward takes by
     keyword, of the options and of what a run gives: training, batch_statistics, state
     and rng.
+    inputs: options that name an earlier layer, or "x": forward takes their outputs
+    after x, and backward returns their gradients after dx.
     """
 
     forward: Callable
@@ -44,6 +54,7 @@ class Kind(NamedTuple):
     options: Mapping[str, Any] = MappingProxyType({})
     keywords: tuple[str, ...] = ()
     stateful: bool = False
+    inputs: tuple[str, ...] = ()
 
 
 def _affine(shape, options):
@@ -73,7 +84,8 @@ def _of_every_value(shape, options):
 
 
 _POOL = {"height": 2, "width": 2, "stride": 2}
-_RUNNING = {"eps": EPS, "momentum": 0.9, "unbiased_running_var": False}
+_NOISE = {"shift": 0.5, "spread": 1.25, "jitter": 0.1}
+_RUNNING = {"eps": EPS, "momentum": 0.9, "unbiased_running_var": False, "frozen": False}
 _BATCH_NORM = Kind(
     batch_norms.batch_norm, batch_norm_vjp, _gamma_beta, _RUNNING,
     ("batch_statistics", "state", *_RUNNING), stateful=True)
@@ -89,6 +101,10 @@ LAYERS = {
     "tanh": Kind(layers.tanh_forward, layers.tanh_backward),
     "dropout": Kind(dropout.dropout_forward, dropout.dropout_backward,
                     options={"p": 0.5}, keywords=("p", "training", "rng")),
+    "add": Kind(layers.add_forward, layers.add_backward, options={"of": None},
+                inputs=("of",)),
+    "noise": Kind(noise.noise_forward, noise.noise_backward, options=_NOISE,
+                  keywords=("training", "rng", *_NOISE)),
     "max_pool": Kind(pooling.max_pool_forward, pooling.max_pool_backward,
                      options=_POOL, keywords=tuple(_POOL)),
     "batch_norm": _BATCH_NORM,

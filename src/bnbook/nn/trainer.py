@@ -1,17 +1,17 @@
 """A trainer that can be stopped at any moment and goes on as if it had not been."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from bnbook.graph.types import Arrays
+from bnbook.graph.types import Arrays, States
 from bnbook.nn import arguments, saving
 from bnbook.nn.inference import accuracy, evaluate, quiet, statistics
 from bnbook.nn.initializers import Init, initial_std
-from bnbook.nn.network import Network
+from bnbook.nn.network import Network, checked
 from bnbook.nn.objective import LOSSES, Loss, checked_rows, loss_and_grads
 from bnbook.nn.optimizers import OPTIMIZERS
 from bnbook.nn.progress import Progress, at_start
@@ -27,11 +27,13 @@ class Trainer:
     """Train a network: trainer.run(10) goes on to the end of epoch 10.
 
     x (N, *input_shape), labels (N,); validation: None or such a pair. params: None for
-    new ones of x's dtype (`init` as in initial_params). optimizer: a name of
+    new ones of x's dtype (`init` as in initial_params); state: None for that before
+    any batch. optimizer: a name of
     OPTIMIZERS, or a function of its contract, f(params, grads, state, lr=lr); lr is
     multiplied by lr_decay after each epoch. loss and weight_decay: see loss_and_grads.
     track_running_stats: False saves their time, and validation then uses the exact
     statistics of the training rows (`statistics`).
+    frozen: names of parameters that stay as they are.
     report: gets one line after each epoch, and after every `report_every` steps if that
     is not 0; `print` shows them.
 
@@ -50,6 +52,7 @@ class Trainer:
     labels: np.ndarray = field(repr=False)
     validation: tuple[np.ndarray, np.ndarray] | None = field(default=None, repr=False)
     params: Arrays | None = field(default=None, repr=False)
+    state: States | None = field(default=None, repr=False)
     init: Init = "he"
     optimizer: Optimizer = "sgd"
     lr: float = 0.1
@@ -58,6 +61,7 @@ class Trainer:
     loss: Loss = "softmax"
     weight_decay: float = 0.0
     track_running_stats: bool = True
+    frozen: Iterable[str] = ()
     seed: int = 0
     report: Callable[[str], object] | None = None
     report_every: int = 0
@@ -77,15 +81,17 @@ class Trainer:
         if self.params is None:
             self.params = self._first_params()
         self.params, self.x, self.labels = self._checked(self.x, self.labels)
+        self.frozen = arguments.names("frozen", self.frozen, self.params)
         if self.validation is not None:
             if not isinstance(self.validation, tuple) or len(self.validation) != 2:
                 raise TypeError(f"validation: {type(self.validation).__name__}, "
                                 "expected None or a tuple, (x, labels)")
             self.validation = self._checked(*self.validation)[1:]
         self.batches = batches(self.network, len(self.x), self.batch_size)
-        tracked = self.track_running_stats
-        self.progress = at_start(
-            self.params, self.network.initial_state() if tracked else {})
+        if self.state is None and self.track_running_stats:
+            self.state = self.network.initial_state()
+        *_, state = checked(self.network, self.params, self.x, self.state)
+        self.progress = at_start(self.params, state)
 
     @property
     def epoch(self) -> int:
@@ -154,10 +160,14 @@ class Trainer:
     def optimized(self, now: Progress, grads: Arrays) -> Stepped:
         """(new params, new optimizer state) of one step of the optimizer."""
         arguments.instance("now", now, Progress, "the trainer's progress")
+        arguments.keyed("grads", grads, now.params)
         own = self.optimizer
         optimizer = own if callable(own) else OPTIMIZERS[own]
         lr = self.lr * self.lr_decay**self.epoch
-        return optimizer(now.params, grads, now.optimizer_state, lr=lr)
+        params, grads = ({name: a for name, a in arrays.items()
+                          if name not in self.frozen} for arrays in (now.params, grads))
+        moved, state = optimizer(params, grads, now.optimizer_state, lr=lr)
+        return {name: moved.get(name, p) for name, p in now.params.items()}, state
 
     def _measured(self, now):
         state = now.state or statistics(self.network, now.params, self.x)
