@@ -65,22 +65,23 @@ CONVENTIONS: dict[Framework, Convention] = {
     "onnx": Convention(
         "old", 0.9, 1e-5, "biased", None, None, _names(
             "scale", "B", "input_mean", "input_var"),
-        "opset 15", "https://onnx.ai/onnx/operators/onnx__BatchNormalization.html"),
+        "opset 15", "https://onnx.ai/onnx/operators/onnx__BatchNormalization.html"
+        "#batchnormalization-15"),
     "pytorch": Convention(
         "new", 0.1, 1e-5, "unbiased", (0, 1), "by batch", _names(
             "weight", "bias", "running_mean", "running_var", "num_batches_tracked"),
-        "2.13", "https://docs.pytorch.org/docs/stable/generated/"
-        "torch.nn.BatchNorm2d.html"),
+        "2.13", "https://github.com/pytorch/pytorch/blob/v2.13.0/"
+        "torch/nn/modules/batchnorm.py"),
     "keras": Convention(
         "old", 0.99, 1e-3, "biased", (0, 1), None, _names(
             "gamma", "beta", "moving_mean", "moving_variance"),
-        "3.15", "https://keras.io/api/layers/normalization_layers/"
-        "batch_normalization/"),
+        "3.15", "https://github.com/keras-team/keras/blob/v3.15.1/"
+        "keras/src/layers/normalization/batch_normalization.py"),
     "flax": Convention(
         "old", 0.99, 1e-5, "biased", (0, 1), None, _names(
             "params/scale", "params/bias", "batch_stats/mean", "batch_stats/var"),
-        "0.12", "https://flax-linen.readthedocs.io/en/latest/api_reference/"
-        "flax.linen/layers.html"),
+        "0.12", "https://github.com/google/flax/blob/v0.12.8/"
+        "flax/linen/normalization.py"),
 }
 
 
