@@ -34,6 +34,9 @@ REMOVED = {
         '"per pixel": "pixel_batch_norm"', '"per pixel": "batch_norm"'),
     "11-how-many-digits": (  # the mean is subtracted once
         "lambda x: (x - x.mean(axis=0)).var(axis=0)", "lambda x: x.var(axis=0)"),
+    "15-faster": (  # the networks with batch norm are those without
+        'normalization="batch_norm" if bn else None)\n        for f, bn',
+        "normalization=None)\n        for f, bn"),
     "14-five-implementations": (  # momentum is converted
         "momentum=alpha)", "momentum=0.9)"),
 }
