@@ -42,6 +42,9 @@ REMOVED = {
         "dx = (dxhat - dxhat.mean(axis=0)) * cache.ivar",
         "dx = (dxhat - dxhat.mean(0) - cache.xhat"
         " * (dxhat * cache.xhat).mean(0)) * cache.ivar"),
+    "15-faster": (  # the networks with batch norm are those without
+        'normalization="batch_norm" if bn else None)\n        for f, bn',
+        "normalization=None)\n        for f, bn"),
 }
 
 
