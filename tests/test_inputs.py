@@ -51,7 +51,7 @@ def test_eps_is_given_by_name(name):
     kind = inspect.signature(public(name)).parameters["eps"].kind
     assert kind is inspect.Parameter.KEYWORD_ONLY
     given = [g.value for n, g in TABLE[name].arguments.items() if n != "eps"]
-    with pytest.raises(TypeError, match="positional arguments? but"):
+    with pytest.raises(TypeError, match=r"positional arguments? but"):
         public(name)(*given, *[1e-5] * (9 - len(given)))
 
 
