@@ -74,13 +74,13 @@ def torchs(x, gamma, beta, dy, threads=1):
     return run
 
 
-def rounds(runs, size, clock=time.process_time):
+def rounds(runs, size, clock=time.process_time, most=60):
     """name -> seconds of each round; the runs take turns."""
     repeats, seconds = max(1, min(100, 2_000_000 // size)), {name: [] for name in runs}
     for run in runs.values():
         run()
     rng, names = np.random.default_rng(0), list(runs)
-    for _ in range(max(9, min(60, 300_000_000 // (size * repeats)))):
+    for _ in range(max(9, min(most, 300_000_000 // (size * repeats)))):
         for name in rng.permutation(names):  # who comes next finds a warm cache
             run = runs[name]
             start = clock()
