@@ -10,6 +10,7 @@ and with the system's. Then the largest memory beyond x, dy and the parameters, 
 what the layer adds to the functions and these to the kernel.
 """
 
+import importlib.metadata
 import os
 import platform
 import subprocess
@@ -58,10 +59,10 @@ def checked(x, gamma, beta, dy):
     return y, *batch_norm_vjp(dy, cache)
 
 
-def torchs(x, gamma, beta, dy):
+def torchs(x, gamma, beta, dy, threads=1):
     import torch
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     x, gamma, beta, dy = map(torch.from_numpy, (x, gamma, beta, dy))
 
     def run():
@@ -73,19 +74,19 @@ def torchs(x, gamma, beta, dy):
     return run
 
 
-def rounds(runs, size):
+def rounds(runs, size, clock=time.process_time, most=60):
     """name -> seconds of each round; the runs take turns."""
     repeats, seconds = max(1, min(100, 2_000_000 // size)), {name: [] for name in runs}
     for run in runs.values():
         run()
     rng, names = np.random.default_rng(0), list(runs)
-    for _ in range(max(9, min(60, 300_000_000 // (size * repeats)))):
+    for _ in range(max(9, min(most, 300_000_000 // (size * repeats)))):
         for name in rng.permutation(names):  # who comes next finds a warm cache
             run = runs[name]
-            start = time.process_time()
+            start = clock()
             for _ in range(repeats):
                 run()
-            seconds[name].append((time.process_time() - start) / repeats)
+            seconds[name].append((clock() - start) / repeats)
     return {name: np.array(s) for name, s in seconds.items()}
 
 
@@ -138,18 +139,25 @@ def overhead():
         print(f"{more} - {less}: {1e6 * np.median(t[more] - t[less]):.0f} us")
 
 
+def machine():
+    """What ran here, and of which version."""
+    cpu = next((line.split(":")[1].strip()
+                for line in Path("/proc/cpuinfo").read_text().splitlines()
+                if line.startswith("model name")), platform.processor())
+    try:
+        torch = importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        torch = None
+    return {"cpu": cpu, "cores": os.cpu_count(), "python": platform.python_version(),
+            "numpy": np.__version__, "torch": torch}
+
+
 def main():
     if sys.argv[1:]:
         ratios()
         return
-    import torch
-
-    cpu = next((line.split(":")[1].strip()
-                for line in Path("/proc/cpuinfo").read_text().splitlines()
-                if line.startswith("model name")), platform.processor())
-    print(f"{cpu}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Python "
-          f"{platform.python_version()}, NumPy {np.__version__}, "
-          f"PyTorch {torch.__version__}", flush=True)
+    print(", ".join(f"{name} {what}" for name, what in machine().items()),
+          f"load {os.getloadavg()[0]:.1f}", flush=True)
     for name, allocator in (("warm allocator", WARM), ("default allocator", {})):
         print(f"\n{name:24} {'PyTorch':>12} batch_norm   kernel / PyTorch, "
               "batch_norm / one-liner", flush=True)

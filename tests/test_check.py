@@ -103,7 +103,7 @@ def test_central_differences_fit_every_node_of_batch_norm():
 def test_hand_derived_gradients_of_every_node_fit_the_graph():
     trace = batch_norm_trace()
     arrays = [trace.values[n] for n in ("x", "gamma", "beta")]
-    _, cache = batch_norm_forward(*arrays, 1e-5)
+    _, cache = batch_norm_forward(*arrays, eps=1e-5)
     grads = staged_gradients(trace.grads["y"], cache)
     assert check_trace(trace, grads=grads).within(1e-12)
 

@@ -378,7 +378,7 @@ def test_s2_test_mode_as_one_scale_and_one_shift():
     x, gamma, beta, _ = case()
     layer = trained(gamma, beta)
     known = layer.state["running_mean"], layer.state["running_var"]
-    scale, shift = folded(gamma, beta, *known, layer.eps)
+    scale, shift = folded(gamma, beta, *known, eps=layer.eps)
     assert close([scale * x + shift], [layer.forward(x, training=False)], 1e-12)
 
 

@@ -46,7 +46,7 @@ def test_half_precision_is_computed_in_single():
 
 
 def test_integers_become_float64():
-    scale, shift = folded([2], [3], [1], [4], 0)
+    scale, shift = folded([2], [3], [1], [4], eps=0)
     assert (scale, shift) == ([1.0], [2.0])
     assert scale.dtype == shift.dtype == np.float64
 

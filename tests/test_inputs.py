@@ -41,6 +41,25 @@ def test_a_row_has_every_argument(name):
     assert named <= set(TABLE[name].arguments)
 
 
+TAKES_EPS = [name for name in exported()
+             if "eps" in inspect.signature(public(name)).parameters]
+
+
+@pytest.mark.parametrize("name", TAKES_EPS)
+def test_eps_is_given_by_name(name):
+    """cs231n has it in a dict; so no number after the arrays is taken for it."""
+    kind = inspect.signature(public(name)).parameters["eps"].kind
+    assert kind is inspect.Parameter.KEYWORD_ONLY
+    given = [g.value for n, g in TABLE[name].arguments.items() if n != "eps"]
+    with pytest.raises(TypeError, match=r"positional arguments? but"):
+        public(name)(*given, *[1e-5] * (9 - len(given)))
+
+
+def test_what_takes_eps_is_found():
+    assert {"norm.batch_norm_forward", "norm.rms_norm_forward", "norm.BatchNorm",
+            "norm.folded", "nn.adam"} <= set(TAKES_EPS)
+
+
 def told(call, kind, value, monkeypatch, **more):
     """The faults that the sweep finds in a function of one argument, or more."""
     given = {"x": kind(value)} | {n: Given(Kind(lambda v: {}), v)

@@ -98,23 +98,23 @@ def mean_variance_normalization(x):
 
 
 def group_normalization(x, gamma, beta, *, num_groups, epsilon=1e-5):
-    return (group_norm_forward(x, gamma, beta, num_groups, epsilon)[0],)
+    return (group_norm_forward(x, gamma, beta, num_groups, eps=epsilon)[0],)
 
 
 def instance_normalization(x, gamma, beta, *, epsilon=1e-5):
-    return (instance_norm_forward(x, gamma, beta, epsilon)[0],)
+    return (instance_norm_forward(x, gamma, beta, eps=epsilon)[0],)
 
 
 def layer_normalization(x, gamma, beta, *, axis=-1, epsilon=1e-5):
     rows, kept = as_rows(x, axis)
-    y, cache = layer_norm_forward(rows, gamma.ravel(), beta.ravel(), epsilon)
+    y, cache = layer_norm_forward(rows, gamma.ravel(), beta.ravel(), eps=epsilon)
     mean = statistics(rows, (1,)).mean.astype(x.dtype).reshape(kept)
     return y.reshape(x.shape), mean, cache.arrays.ivar.reshape(kept)
 
 
 def rms_normalization(x, gamma, *, axis=-1, epsilon=1e-5):
     rows, _ = as_rows(x, axis)
-    return (rms_norm_forward(rows, gamma.ravel(), epsilon)[0].reshape(x.shape),)
+    return (rms_norm_forward(rows, gamma.ravel(), eps=epsilon)[0].reshape(x.shape),)
 
 
 def as_rows(x, axis):

@@ -3,9 +3,10 @@
 import numpy as np
 
 from bnbook.graph import BATCH_NORM, OPS, closed_form, run
-from bnbook.show import shipped
+from bnbook.show import count_passes, shipped
 from bnbook.show.explorer import PARTS
 from malformed.kinds import (
+    CALLABLE,
     CHOICE,
     COUNT,
     FLAG,
@@ -70,6 +71,10 @@ ROWS = (
         "of NaN": run(BATCH_NORM, INPUTS | {"x": X * np.nan}),
         "complex": run(BATCH_NORM, INPUTS | {"x": X + 1j})})(trace()))
     | row("show.derivation", trace=RAN(trace()))
+    | row("show.count_passes", call=lambda function, args, cache: count_passes(
+        function, *args, cache=cache), function=CALLABLE(np.square),
+          args=Kind(lambda value: {"none": (), "numbers": (1, 2.0), "empty": (X[:0],)})(
+              (X,)), cache=INDEX(0))
 )
 for name in ("messages_table", "gradients_table"):
     ROWS |= row(f"show.{name}", trace=T)

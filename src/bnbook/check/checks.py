@@ -42,15 +42,16 @@ def draw(rng: np.random.Generator,
 
 
 def pass_through(implementation: Implementation, inputs: Mapping[str, np.ndarray],
-                 dy: np.ndarray, eps: float = EPS) -> tuple[np.ndarray, ...]:
+                 dy: np.ndarray, *, eps: float = EPS) -> tuple[np.ndarray, ...]:
     """(y, dx, dgamma, dbeta) of one forward and backward; the arrays are copies."""
-    y, cache = implementation.forward(*(inputs[n].copy() for n in NAMES), eps)
+    y, cache = implementation.forward(*(inputs[n].copy() for n in NAMES), eps=eps)
     return (y, *implementation.backward(dy.copy(), cache))
 
 
 def own_forward(implementation: Implementation) -> Callable[..., np.ndarray]:
     """The implementation's y as a function of x, gamma and beta."""
-    return lambda **inputs: implementation.forward(*(inputs[n] for n in NAMES), EPS)[0]
+    return lambda **inputs: implementation.forward(
+        *(inputs[n] for n in NAMES), eps=EPS)[0]
 
 
 def claimed(implementation: Implementation, inputs: Mapping[str, np.ndarray],
@@ -118,7 +119,7 @@ def inputs_unchanged(implementation, rng):
     inputs, dy = draw(rng, 5, 3)
     arrays = [*inputs.values(), dy]
     before = [a.copy() for a in arrays]
-    _, cache = implementation.forward(*inputs.values(), EPS)
+    _, cache = implementation.forward(*inputs.values(), eps=EPS)
     implementation.backward(dy, cache)
     return all(map(np.array_equal, before, arrays))
 
@@ -128,7 +129,7 @@ def later_edits(implementation, rng):
     """
     inputs, dy = draw(rng, 5, 3)
     expected = pass_through(implementation, inputs, dy)[1:]
-    y, cache = implementation.forward(*inputs.values(), EPS)
+    y, cache = implementation.forward(*inputs.values(), eps=EPS)
     for array in (*inputs.values(), y):
         array += 1
     return close(implementation.backward(dy, cache), expected, 1e-12)
@@ -141,8 +142,8 @@ def two_forwards(implementation, rng):
     first, dy = draw(rng, 5, 3)
     second, _ = draw(rng, 5, 3)
     expected = pass_through(implementation, first, dy)[1:]
-    _, cache = implementation.forward(*first.values(), EPS)
-    implementation.forward(*second.values(), EPS)
+    _, cache = implementation.forward(*first.values(), eps=EPS)
+    implementation.forward(*second.values(), eps=EPS)
     implementation.backward(dy.copy(), cache)
     return close(implementation.backward(dy.copy(), cache), expected, 1e-12)
 

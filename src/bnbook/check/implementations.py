@@ -16,10 +16,10 @@ from bnbook.norm.textbook import statistics_axes
 
 
 class Implementation(NamedTuple):
-    """forward(x, gamma, beta, eps) -> (y, cache); backward(dy, cache) -> gradients.
+    """forward(x, gamma, beta, eps=eps) -> (y, cache); backward(dy, cache) -> gradients.
 
-    The gradients are dx, dgamma, dbeta. x is (N, C) or (N, C, *spatial), gamma and beta
-    are (C,).
+    eps is given by name. The gradients are dx, dgamma, dbeta. x is (N, C) or
+    (N, C, *spatial), gamma and beta are (C,).
     """
 
     forward: Callable

@@ -31,7 +31,7 @@ def trained(layer, rng, **options):
 def truth(x, gamma, beta, dy, mean=None, var=None):
     """(y, dx, dgamma, dbeta): of the batch's own statistics, or of given ones."""
     if mean is None:
-        y, cache = TRACE.forward(x, gamma, beta, EPS)
+        y, cache = TRACE.forward(x, gamma, beta, eps=EPS)
         return (y, *TRACE.backward(dy, cache))
     ivar = 1 / np.sqrt(var + EPS)
     xhat = (x - mean) * ivar

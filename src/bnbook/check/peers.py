@@ -63,7 +63,7 @@ def course_network(implementation, rng):
 
     def forward(W, gamma, beta):
         h, affine = cs231n.affine_forward(x, W, b)
-        y, cache = implementation.forward(h, gamma, beta, EPS)
+        y, cache = implementation.forward(h, gamma, beta, eps=EPS)
         a, relu = cs231n.relu_forward(y)
         scores, top = cs231n.affine_forward(a, V, np.zeros(3))
         loss, dscores = cs231n.softmax_loss(scores, labels)
@@ -81,7 +81,7 @@ def course_network(implementation, rng):
 
 def statistics_of(implementation, rng, gamma, beta):
     x = np.maximum(rng.normal(size=(200, 50)) @ rng.normal(size=(50, 60)), 0)
-    y, _ = implementation.forward(x @ rng.normal(size=(60, 3)), gamma, beta, EPS)
+    y, _ = implementation.forward(x @ rng.normal(size=(60, 3)), gamma, beta, eps=EPS)
     return y.mean(axis=0), y.std(axis=0)
 
 

@@ -78,7 +78,7 @@ def layernorm_forward(x, gamma, beta, ln_param):
     """
     x = arguments.array("x", x, ndim=2)
     eps = setting("ln_param", ln_param, "eps", EPS)
-    return returned(*layer_norm_forward(x, gamma, beta, eps))
+    return returned(*layer_norm_forward(x, gamma, beta, eps=eps))
 
 
 def layernorm_backward(dout, cache):
@@ -107,7 +107,7 @@ def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
     eps = setting("gn_param", gn_param, "eps", EPS)
     parameters = [_flat(name, value, x)
                   for name, value in (("gamma", gamma), ("beta", beta))]
-    out, inner = group_norm_forward(x, *parameters, groups, eps)
+    out, inner = group_norm_forward(x, *parameters, groups, eps=eps)
     return returned(out, GroupCache(inner, (np.shape(gamma), np.shape(beta))))
 
 

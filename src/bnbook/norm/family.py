@@ -47,7 +47,7 @@ class SampleNormCache(NamedTuple):
     dtype: np.dtype
 
 
-def layer_norm_forward(x, gamma, beta, eps=EPS):
+def layer_norm_forward(x, gamma, beta, *, eps=EPS):
     """y = gamma (x - mean) / sqrt(var + eps) + beta, statistics of each whole sample.
 
     The means go over (C, *spatial), at least two values. gamma and beta are (C,), where
@@ -68,7 +68,7 @@ def layer_norm_backward(dy, cache):
     return _backward(dy, cache)
 
 
-def group_norm_forward(x, gamma, beta, groups, eps=EPS):
+def group_norm_forward(x, gamma, beta, groups, *, eps=EPS):
     """y = gamma (x - mean) / sqrt(var + eps) + beta, statistics of a sample's groups.
 
     Neighbouring channels form a group, C / groups of them; the means go over a group's
@@ -91,7 +91,7 @@ def group_norm_backward(dy, cache):
     return _backward(dy, cache)
 
 
-def instance_norm_forward(x, gamma, beta, eps=EPS):
+def instance_norm_forward(x, gamma, beta, *, eps=EPS):
     """y = gamma (x - mean) / sqrt(var + eps) + beta, statistics of a sample's channels.
 
     The means go over the positions, at least two, so that x has three to five

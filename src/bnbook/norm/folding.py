@@ -7,7 +7,7 @@ from bnbook.norm import arguments
 
 
 def folded(gamma: ArrayLike | None, beta: ArrayLike | None, mean: ArrayLike,
-           var: ArrayLike, eps: float) -> tuple[np.ndarray, np.ndarray]:
+           var: ArrayLike, *, eps: float) -> tuple[np.ndarray, np.ndarray]:
     r"""(scale, shift) with which inference is y = scale x + shift.
 
         scale = \gamma / \sqrt{var + eps},   shift = \beta - mean scale

@@ -82,7 +82,7 @@ def backward_given(dy, kept):
 
 def deviations(x):
     """(d, shift, delta, var): d = x - shift, and its mean and variance."""
-    blocks, d, shift = walk(x.shape, x.dtype), aligned(x.shape, x.dtype), estimate(x)
+    blocks, d, shift = walk(x.shape, x.dtype), aligned(x), estimate(x)
     for _ in range(4):
         both = first, second = np.zeros((2, *blocks.sums), x.dtype)
         for b, x_, s_, d_ in zip(
@@ -136,7 +136,7 @@ def _limits(dtype):
 
 def scaled(d, a, b):
     """d a + b, last block first."""
-    blocks, y = walk(d.shape, d.dtype), aligned(d.shape, d.dtype)
+    blocks, y = walk(d.shape, d.dtype), aligned(d)
     numbers = map(blocks.rows, (a, b))
     for d_, y_, a_, b_ in reversed([*zip(*map(blocks.cut, (d, y)), *numbers)]):
         np.multiply(d_, a_, y_)
@@ -146,7 +146,7 @@ def scaled(d, a, b):
 
 def shifted(x, shift):
     """x - shift."""
-    blocks, d = walk(x.shape, x.dtype), aligned(x.shape, x.dtype)
+    blocks, d = walk(x.shape, x.dtype), aligned(x)
     for x_, s_, d_ in zip(blocks.cut(x), blocks.rows(shift), blocks.cut(d)):
         np.subtract(x_, s_, d_)
     return d
@@ -171,7 +171,7 @@ def sums(dy, d):
 
 def combined(dy, d, q, b, a):
     """a (dy + d q + b), last block first."""
-    blocks, dx = walk(dy.shape, dy.dtype), aligned(dy.shape, dy.dtype)
+    blocks, dx = walk(dy.shape, dy.dtype), aligned(dy)
     arrays, numbers = map(blocks.cut, (dy, d, dx)), map(blocks.rows, (q, b, a))
     for dy_, d_, dx_, q_, b_, a_ in reversed([*zip(*arrays, *numbers)]):
         np.multiply(d_, q_, dx_)

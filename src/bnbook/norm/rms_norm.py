@@ -32,7 +32,7 @@ class RmsNormCache(NamedTuple):
     dtype: np.dtype
 
 
-def rms_norm_forward(x, gamma, eps=EPS):
+def rms_norm_forward(x, gamma, *, eps=EPS):
     """y = gamma x / sqrt(mean(x^2) + eps), the mean over (C, *spatial) of each sample.
 
     gamma is (C,); there is no beta. Returns y, of x's shape and dtype (integers become

@@ -123,7 +123,7 @@ def _known(state, c, momentum, training):
 
 def _parameters(params, c, dtype):
     """gamma and beta, (C,), checked, in float64 or wider."""
-    wide = np.result_type(dtype, np.float64)
+    wide = np.float64 if dtype.itemsize <= 8 else dtype
     if arguments.empty(params):
         return np.ones(c, wide), np.zeros(c, wide)
     arguments.keyed("params", params, ("gamma", "beta"))

@@ -40,7 +40,7 @@ def statistics_axes(x):
     return (0, *range(2, x.ndim))
 
 
-def batch_norm_forward(x, gamma, beta, eps=EPS):
+def batch_norm_forward(x, gamma, beta, *, eps=EPS):
     """y = gamma * (x - mean) / sqrt(var + eps) + beta, and the cache for the backward.
 
     Book: eq-forward in chapter 1. Returns y, of x's shape and dtype (integers become

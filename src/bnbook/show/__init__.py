@@ -1,4 +1,4 @@
-"""A trace made visible: drawings, LaTeX, tables, JSON."""
+"""A trace made visible: drawings, LaTeX, tables, JSON; and what a function moves."""
 
 from bnbook.show.drawing import draw
 from bnbook.show.explorer import explorer, shipped
@@ -13,6 +13,7 @@ from bnbook.show.latex import (
     step_tex,
     terms_tex,
 )
+from bnbook.show.passes import count_passes
 from bnbook.show.tables import (
     Table,
     gradients_table,
@@ -23,8 +24,8 @@ from bnbook.show.tables import (
 )
 
 __all__ = [
-    "Table", "derivation", "draw", "explorer", "form_tex", "gradient_tex",
-    "gradients_table", "listing", "message_tex", "messages_table", "rules_applied",
-    "rules_table", "shipped", "step_tex", "steps_table", "symbols_table", "terms_tex",
-    "trace_json",
+    "Table", "count_passes", "derivation", "draw", "explorer", "form_tex",
+    "gradient_tex", "gradients_table", "listing", "message_tex", "messages_table",
+    "rules_applied", "rules_table", "shipped", "step_tex", "steps_table",
+    "symbols_table", "terms_tex", "trace_json",
 ]

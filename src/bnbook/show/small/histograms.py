@@ -51,7 +51,7 @@ def layers(data, f, scale, norm):
         z = scale * (h @ w)
         if norm:
             ones = np.ones(z.shape[1])
-            z, _ = batch_norm_forward(z, ones, 0 * ones, data["eps"])
+            z, _ = batch_norm_forward(z, ones, 0 * ones, eps=data["eps"])
         h = 1 / (1 + np.exp(-z)) if f == "sigmoid" else np.maximum(z, 0)
         out.append(_measured(h, f, data["bins"]))
     return out

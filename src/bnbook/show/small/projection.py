@@ -33,7 +33,7 @@ def parts(state):
     """What the page shows: the parts of dy, and dx as `bnbook.norm` computes it."""
     x, dy = ([state[f"{name}{k}"] for k in (1, 2, 3)] for name in ("x", "dy"))
     column, up = np.array(x)[:, None], np.array(dy)[:, None]
-    _, cache = batch_norm_forward(column, np.ones(1), np.zeros(1), state["eps"])
+    _, cache = batch_norm_forward(column, np.ones(1), np.zeros(1), eps=state["eps"])
     dx = batch_norm_backward(up, cache)[0][:, 0]
     xhat, dy = cache.xhat[:, 0], np.array(dy)
     one, out = np.full(3, dy.mean()), xhat * (dy * xhat).mean()
