@@ -109,8 +109,8 @@ PLANTED = (  # program, the line, what stands there, what of it is said
      "momentum * sample_mean + (1 - momentum) * running_mean", "weighs the new value"),
     ("course", "        scale = np.sqrt(running_var + eps)", "np.sqrt(running_var)",
      "eps is left out"),
-    ("course", "        scale = np.sqrt(running_var + eps)", "running_var + eps",
-     "the root is left out"),
+    ("layer", "            self.unit = (x - m) / np.sqrt(v + self.eps)",
+     "(x - m) / (v + self.eps)", "root is left out"),
     ("course", "        x_hat = (x - running_mean) / scale", "(x - x.mean(0)) / scale",
      "the mean is the batch's"),
 )
@@ -173,13 +173,19 @@ def test_the_line_that_moves_the_statistics_in_test_mode_is_quoted(diagnosed):
     assert fault.line.number == number("layer", line) + 1
 
 
-@pytest.mark.parametrize("old, new", [
-    ("            v = self.avg_var", "            v = self.avg_var - self.eps"),
-    ("            v = self.avg_var", "            v = np.abs(np.sin(self.avg_var))"),
-    ("            self.avg_var = " + AVG.format("var", "v"),
+@pytest.mark.parametrize("program, old, new", [
+    ("layer", "            v = self.avg_var",
+     "            v = self.avg_var - self.eps"),
+    ("layer", "            v = self.avg_var",
+     "            v = np.abs(np.sin(self.avg_var))"),
+    ("course", "        scale = np.sqrt(running_var + eps)",
+     "        scale = running_var + eps"),  # or is it used in the wrong way?
+    ("layer", "            self.avg_var = " + AVG.format("var", "v"),
      "            self.avg_var = np.sin(" + AVG.format("var", "v") + ")"),
-    ("            self.avg_mean = " + AVG.format("mean", "m"), "            pass")])
-def test_what_no_edit_gives_exactly_has_no_line(diagnosed, old, new):
-    found = diagnosed("layer", old, new)
+    ("layer", "            self.avg_mean = " + AVG.format("mean", "m"),
+     "            pass")])
+def test_what_no_edit_gives_exactly_or_two_lines_may_have_made_has_no_line(
+        diagnosed, program, old, new):
+    found = diagnosed(program, old, new)
     assert found.faults
     assert not any(f.line for f in found.findings), found

@@ -48,7 +48,7 @@ def _conventions(reader, seen, own):
         one = seen._replace(probe=seen.probe._replace(
             kept=(*seen.probe.kept[:2], keep)))
         for program in explain.updates(own).programs:
-            base = explain.Base("running", (program,))
+            base = explain.Base("running", (program,), True)
             yield base.right([one]), one, base
 
 

@@ -36,6 +36,7 @@ class Base(NamedTuple):
 
     name: str
     programs: tuple
+    of_state: bool = False  # test mode, or an update of running statistics
 
     def fits(self, graph, seen):
         """The outputs that a graph gives as they were seen, on every probe."""
@@ -69,7 +70,7 @@ class Found(NamedTuple):
 
 Y = Base("forward", tuple(map(whole, FORWARDS)))
 TEXTBOOK = Base("textbook", tuple(map(whole, PROGRAMS)))
-IN_TEST = Base("test mode", (("test", TESTED, 0),))
+IN_TEST = Base("test mode", (("test", TESTED, 0),), True)
 RIGHT = Found((), frozenset({"y"}))
 
 
@@ -212,7 +213,7 @@ def on_top(graph):
 def updates(graph):
     """The programs that update running statistics by those of a forward."""
     return Base("running", tuple(
-        (name, graph + steps, len(graph)) for name, steps in UPDATES.items()))
+        (name, graph + steps, len(graph)) for name, steps in UPDATES.items()), True)
 
 
 def explained(base, seen, output):

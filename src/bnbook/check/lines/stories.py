@@ -71,8 +71,8 @@ class Teller:
         best.sort(key=lambda story: story.cost, reverse=True)
         apart = {tuple(e.at for e in story.edits): story for story in best}
         named = [s for s in found if s.edits[0].fault and len(s.edits) == 1]
-        named += [split(s) for s in named if s.edits[0].fault.of == "test" and len(
-            s.edits[0].lines) > 1]
+        if named and self.base.of_state:  # a line that would do as well is none
+            return named + [split(s) for s in named if len(s.edits[0].lines) > 1]
         return named + [s for s in [*apart.values()][::-1][:TIED] if s not in named]
 
     def names(self, graph):
