@@ -22,19 +22,8 @@ class BenchKind(NamedTuple):
     right: tuple[Specimen, ...]
 
 
-def _by_name(forward, backward, *names):
-    """A pair whose forward takes all but its arrays by name."""
-    return Implementation(lambda *given: forward(
-        *given[:-len(names)], **dict(zip(names, given[-len(names):]))), backward)
-
-
-def _conv(name, sentence, forward, backward):
-    return Specimen(name, sentence, _by_name(forward, backward, "stride", "pad"))
-
-
-def _pool(name, sentence, forward, backward):
-    return Specimen(name, sentence, _by_name(
-        forward, backward, "height", "width", "stride"))
+def _pair(name, sentence, forward, backward):
+    return Specimen(name, sentence, Implementation(forward, backward))
 
 
 def _book(name, it):
@@ -51,12 +40,12 @@ KINDS = (
     BenchKind("ReLU", catalogue.RELU, nn_checks.RELU_CHECKS, _book(
         "relu", Implementation(nn.relu_forward, nn.relu_backward))),
     BenchKind("convolution", catalogue.CONVOLUTION, nn_checks.CONV_CHECKS, (
-        _conv("naive", "In loops.", nn.conv_forward_naive, nn.conv_backward_naive),
-        _conv("fast", "One product.", nn.conv_forward, nn.conv_backward))),
+        _pair("naive", "In loops.", nn.conv_forward_naive, nn.conv_backward_naive),
+        _pair("fast", "One product.", nn.conv_forward, nn.conv_backward))),
     BenchKind("pooling", catalogue.POOLING, nn_checks.POOL_CHECKS, (
-        _pool("naive", "In loops.", nn.max_pool_forward_naive,
+        _pair("naive", "In loops.", nn.max_pool_forward_naive,
               nn.max_pool_backward_naive),
-        _pool("fast", "Views.", nn.max_pool_forward, nn.max_pool_backward))),
+        _pair("fast", "Views.", nn.max_pool_forward, nn.max_pool_backward))),
 )
 
 

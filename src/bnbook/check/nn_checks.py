@@ -1,8 +1,8 @@
 """Checks of dropout, ReLU, convolution and max pooling, as data.
 
 passed(implementation, rng) has the interface of the package's own functions:
-forward(x, p, rng), forward(x), forward(x, w, b, stride, pad) and forward(x, height,
-width, stride), each giving (y, cache), and backward(dy, cache).
+forward(x, p, rng), forward(x), forward(x, w, b, *, stride, pad) and forward(x, *,
+height, width, stride), each giving (y, cache), and backward(dy, cache).
 """
 
 import numpy as np
@@ -77,16 +77,17 @@ def conv_values(conv, rng):
     """7 by 5 images, 3 by 2 filters, stride 2 and pad 1, to 1e-12."""
     x, w, b = (rng.normal(size=s) for s in ((2, 3, 7, 5), (4, 3, 3, 2), 4))
     expected, _ = nn.conv_forward_naive(x, w, b, stride=2, pad=1)
-    return close([conv.forward(x, w, b, 2, 1)[0]], [expected], 1e-12)
+    return close([conv.forward(x, w, b, stride=2, pad=1)[0]], [expected], 1e-12)
 
 
 def conv_gradients(conv, rng):
     """Central differences by x, w and b, to 1e-8."""
     x, w, b = (rng.normal(size=s) for s in ((2, 3, 7, 5), (4, 3, 3, 2), 4))
-    y, cache = conv.forward(x, w, b, 2, 1)
+    y, cache = conv.forward(x, w, b, stride=2, pad=1)
     inputs, dy = {"x": x, "w": w, "b": b}, rng.normal(size=y.shape)
-    expected = [numerical_gradient(lambda x, w, b: conv.forward(x, w, b, 2, 1)[0],
-                                   inputs, name, dy) for name in inputs]
+    expected = [numerical_gradient(
+        lambda x, w, b: conv.forward(x, w, b, stride=2, pad=1)[0], inputs, name, dy)
+        for name in inputs]
     return close(conv.backward(dy, cache), expected, 1e-8)
 
 
@@ -107,10 +108,10 @@ def pool_as_taught(name, sentence, x, height, width, stride):
     """A check of y and dx on this image, against loops."""
     def passed(pool, rng):
         image = x(rng)
-        y, cache = nn.max_pool_forward_naive(
-            image, height=height, width=width, stride=stride)
+        window = {"height": height, "width": width, "stride": stride}
+        y, cache = nn.max_pool_forward_naive(image, **window)
         dy = rng.normal(size=y.shape)
-        got, its_cache = pool.forward(image, height, width, stride)
+        got, its_cache = pool.forward(image, **window)
         return close([got, pool.backward(dy, its_cache)],
                      [y, nn.max_pool_backward_naive(dy, cache)], 1e-12)
     return Check(name, f"{sentence}, to 1e-12.", passed)

@@ -14,9 +14,9 @@ from bnbook.check.diagnosis.told import (
     note,
 )
 from bnbook.check.diagnosis.use import use
-from bnbook.check.edits.programs import inputs_of, values_of
 from bnbook.check.edits.table import NAMES as WORD
 from bnbook.check.lines import located, spoiling
+from bnbook.graph import BATCH_NORM
 
 FITS = {  # what the gradients fit -> what is said of all of them, and of one
     "own": ("your backward fits your forward: mend both", "fits your forward."),
@@ -95,7 +95,7 @@ class Diagnosing:
         right = not (any(f.kind == "fault" for f in self.found) or names & FEW_DIGITS)
         memory = conduct(reader, [s.probe for s in self.seen], right)
         parts = [("conduct", spoiling(reader, first[0], memory)),
-                 *state(reader, first[0].probe, self._own_statistics())]
+                 *state(reader, first[0].probe, self._own_graph())]
         if right and not self.back_alone:
             parts.append(("conduct", use(reader, first[0].probe,
                                          "no images" not in names)))
@@ -108,13 +108,10 @@ class Diagnosing:
         self.found += [f for f in late if f.name not in known
                        and (f.kind, f.name) not in said]
 
-    def _own_statistics(self):
-        """Mean and variance as the reader's own forward has them, if they are known."""
-        if self.forward and not self.forward.edits:
-            return None
-        v = values_of(self.forward.graph, inputs_of(*self.seen[0].probe)) if (
-            self.forward) else {}
-        return (v["mu"], v["var"]) if {"mu", "var"} <= set(v) else ()
+    def _own_graph(self):
+        """The graph of the reader's own forward; () if it is not known."""
+        edited = self.forward and self.forward.edits
+        return self.forward.graph if edited else BATCH_NORM if self.forward else ()
 
     def _right(self):
         """What is said of each output that has no fault."""

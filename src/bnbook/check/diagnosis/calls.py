@@ -101,6 +101,17 @@ def attempt(f, *args, **kwargs):
             raise Broke(_line(error)) from error
 
 
+def number(name, a, shape=None):
+    """What the reader's code gave, all of it, as an array; Broke if it is of no use."""
+    a = attempt(np.asarray, a)
+    a = a.astype(float) if a.dtype == bool else a
+    if a.dtype.kind not in "iuf":
+        raise Broke(f"{name} came back as {a.dtype}, expected real numbers")
+    if shape not in (None, a.shape):
+        raise Broke(f"{name} came back in shape {a.shape}, expected {shape}")
+    return a
+
+
 def _line(error):
     words = " ".join(str(error).split())
     theirs = [frame for frame in traceback.extract_tb(error.__traceback__)

@@ -4,12 +4,11 @@ import numpy as np
 
 from bnbook.check.diagnosis.probes import fits
 from bnbook.check.diagnosis.told import Told
-from bnbook.check.edits.programs import inputs_of, values_of
+from bnbook.check.edits.programs import TESTED, inputs_of, values_of
 from bnbook.check.edits.table import NAMES
 from bnbook.graph import BATCH_NORM
 
 LOOSE = 1e-6
-MOVING = ("mu", "var")
 
 
 def misplaced(parts, output):
@@ -24,10 +23,8 @@ def by_running(parts):
         kept = getattr(s.session, "running", lambda: None)()
         if kept is None or any(np.size(a) != s.probe.gamma.size for a in kept):
             return None
-        given = inputs_of(*s.probe)
-        given |= {n: a.reshape(given["gamma"].shape) for n, a in zip(MOVING, kept)}
-        rest = [step for step in BATCH_NORM if step.name not in MOVING]
-        if not fits(s.results["y"], values_of(rest, given)["y"], LOOSE):
+        given = inputs_of(*s.probe._replace(kept=kept))
+        if not fits(s.results["y"], values_of(TESTED, given)["y"], LOOSE):
             return None
     return Told("training by running statistics", "mu", "in training y is normalized "
                 "by the running statistics, not the batch's")

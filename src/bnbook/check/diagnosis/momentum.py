@@ -6,12 +6,11 @@ from contextlib import suppress
 import numpy as np
 
 from bnbook.check.diagnosis.calls import Broke, meanings, parameters
-from bnbook.check.diagnosis.probes import fits
+from bnbook.check.diagnosis.probes import MOMENTUM, fits
 from bnbook.check.diagnosis.running_variance import CLOSE, REVERSED, weights
 from bnbook.check.diagnosis.told import Told, note
 from bnbook.check.reading.parameters import number_named
 
-MOMENTUM = 0.7  # not the 0.9 that code may have written in it
 STARTS = {  # the running variance's start -> what is told of it
     0: note("zero start", "var", "the running variance starts at 0, so that test mode "
             "is far off before much training (cs231n's)"),

@@ -9,6 +9,7 @@ from bnbook.check.diagnosis.calls import Broke
 from bnbook.norm.textbook import EPS
 
 TOLERANCE = 1e-8  # of the largest magnitude: rounding is far below, 1e-6 off above
+MOMENTUM = 0.7  # not the 0.9 that code may have written in it
 EPSILONS = (EPS, 1e-3, 1e-6, 1e-8, 1e-7, 1e-4, 1e-10, 1e-12, 0.0)
 
 
@@ -20,6 +21,7 @@ class Probe(NamedTuple):
     beta: np.ndarray
     eps: float
     dy: np.ndarray
+    kept: tuple = ()  # running statistics, and what weighs the old, where they are read
 
 
 class Seen(NamedTuple):
@@ -64,25 +66,47 @@ def images(seed):
     return (probe(seed, 3, 2, 4, 5), probe(seed + 1, 4, 3, 2, 5, spread=0.02))
 
 
+def trained(session, p):
+    """(name, array) of what a forward and a backward give, one after the other."""
+    yield "y", session.forward(p.x).copy()
+    yield from session.backward(p.dy).items()
+
+
+def copied(p):
+    """A probe whose arrays the reader's code may change."""
+    return p._replace(**{n: getattr(p, n).copy() for n in ("x", "gamma", "beta", "dy")})
+
+
+def started(reader, p):
+    """A new session for a probe, with its arrays."""
+    own = p.kept and reader.takes_momentum
+    return reader.start(p.gamma, p.beta, p.eps, MOMENTUM if own else 0.9)
+
+
 def observe(reader, p):
     """One forward and backward on copies; Broke if the forward raises.
 
     What the backward raises is the session's `broke`; y is there all the same. The
     probe becomes what the code had: its own eps, γ and β where they cannot be set.
     """
-    session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps)
-    results = {"y": session.forward(p.x.copy()).copy()}
+    results, given = {}, copied(p)
+    session = started(reader, given)
     try:
-        results |= session.backward(p.dy.copy())
+        results |= trained(session, given)
     except Broke as broke:
+        if not results:
+            raise
         session.broke = str(broke)
     p = reader.stands(p, results["y"], session)
     shapes = {name: a.shape for name, a in results.items()}
-    wanted = {"y": p.x.shape, "x": p.x.shape,
-              "gamma": p.gamma.shape, "beta": p.gamma.shape}
-    fit = {name: a.reshape(wanted[name]) if a.size == np.prod(wanted[name]) else a
-           for name, a in results.items()}
-    return Seen(p, fit, shapes, session)
+    return Seen(p, fitted(results, p), shapes, session)
+
+
+def fitted(results, p):
+    """Results in their right shapes, where they have as many values."""
+    right = {name: p.x if name in ("x", "y") else p.gamma for name in results}
+    return {name: a.reshape(right[name].shape) if a.size == right[name].size else a
+            for name, a in results.items()}
 
 
 def error(got, expected):

@@ -16,46 +16,29 @@ def weights(new, old, batch):
     return tuple(solution) if fits(columns @ solution, new, CLOSE) else None
 
 
-def _averaged(batch, p, own):
-    """(what is told, the values) of each that a running variance may average."""
-    mean, var = batch
-    vareps, m = var + p.eps, p.x.size // p.gamma.size
-    yield note("biased running variance", "var", "the running variance is biased, "
-               "divided by N"), var
-    yield note("unbiased running variance", "var", "the running variance is unbiased, "
-               "divided by N − 1 (PyTorch's)"), var * m / (m - 1)
-    for name, words, value in (
-            ("running std", "the standard deviation, not", np.sqrt(own + p.eps)),
-            ("running std", "the standard deviation, not", np.sqrt(var)),
-            ("running std", "the standard deviation, not", np.sqrt(vareps)),
-            ("running mean of squares", "the mean of x², not", var + mean**2),
-            ("running var of the mean", "the mean, not", mean),
-            ("running inverse", "1/std, not", 1 / np.sqrt(vareps)),
-            ("running var with eps", "the variance plus eps, not", vareps)):
-        yield Told(name, "var", f"the running variance is an average of {words} of the "
-                   "variance"), value
+CONVENTIONS = (  # what is told of what is averaged, and of what it is multiple of var
+    (note("biased running variance", "var", "the running variance is biased, divided "
+          "by N"), lambda m: 1),
+    (note("unbiased running variance", "var", "the running variance is unbiased, "
+          "divided by N − 1 (PyTorch's)"), lambda m: m / (m - 1)))
 
 
-def running_variance(w, means, new, old, batch, p, own_var, told):
-    """What is told of it; w: the weights of the running mean; means: it, old and new.
+def running_variance(w, new, old, var, m, told):
+    """What is told of it; w: the weights of the running mean; told: what they gave.
 
-    told: what the running mean's weights gave.
+    var: the batch's; m: of how many values.
     """
     if fits(new, old, CLOSE) and abs(w[1]) > CLOSE:
         return [Told("running variance stays", "var", "the running variance is not "
                      "updated")]
-    rows = list(_averaged(batch, p, own_var))
-    for one, value in rows:
+    values = [(one, var * times(m)) for one, times in CONVENTIONS]
+    for one, value in values:
         if fits(new, w[0] * old + w[1] * value, CLOSE):
             return [one]
-    for _, value in rows[:2]:
-        if any(fits(new, w[0] * kept + w[1] * value, CLOSE) for kept in means):
-            return [Told("running var from the mean", "var", "the running variance is "
-                         "averaged with the running mean, not with its own old value")]
-        if found := weights(new, old, value):
-            return _other_weights(found, w, told)
-    return [Told("running variance", "var", "the running variance is no average of "
-                 "variances", False)]
+    found = [weights(new, old, value) for _, value in values]
+    return next((_other_weights(f, w, told) for f in found if f), [Told(
+        "running variance", "var", "the running variance is no average of variances",
+        False)])
 
 
 def _other_weights(found, w, told):

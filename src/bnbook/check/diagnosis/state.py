@@ -4,9 +4,13 @@ import numpy as np
 
 from bnbook.check.diagnosis import momentum as weighed
 from bnbook.check.diagnosis.calls import Broke
+from bnbook.check.diagnosis.probes import Seen, copied, started
 from bnbook.check.diagnosis.running_variance import CLOSE, running_variance, weights
 from bnbook.check.diagnosis.test_mode import test_mode
 from bnbook.check.diagnosis.told import Told, note
+from bnbook.check.diagnosis.updates import at_lines, updated
+from bnbook.check.edits.programs import inputs_of, values_of
+from bnbook.graph import BATCH_NORM
 
 NOT_FOUND = note("no running statistics", "mu", "no running statistics were found")
 FEW_DIGITS = note("not run in full", "mu", "running statistics of so few digits are "
@@ -18,27 +22,27 @@ AVERAGE = note("running statistics of all batches", "mu", "the running statistic
                "plain averages over all batches")
 
 
-def running(reader, p, own=None):
+def running(reader, p, own=BATCH_NORM):
     """What one training forward does to running statistics that were set.
 
-    own: mean and variance of the reader's own forward, which may have a fault; () if
-    they are not known.
+    own: the graph of the reader's own forward, which may have a fault; () if it is not
+    known.
     """
     rng = np.random.default_rng(3)
     old = rng.normal(size=p.gamma.size), rng.uniform(0.5, 2, p.gamma.size)
-    session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps,
-                           weighed.MOMENTUM if reader.takes_momentum else 0.9)
+    p = p._replace(kept=old)
+    session = started(reader, copied(p))
     start = weighed.start_of_layer(session, reader) if reader.kind == "layer" else []
     if not session.set_running(*old):
         return start
-    session.forward(p.x.copy())
-    now = session.running()
+    results = dict(updated(session, copied(p)))
+    now = [*results.values()] or None
     if lacking := _lacking(reader, now, old):
         return [lacking]
     if own == ():
         return start
-    now = [a.ravel() for a in now]
-    return _moved(reader, session, p, old, now, _batch(p, own, old, now)) + start
+    told = _moved(reader, session, p, old, [a.ravel() for a in now], own)
+    return at_lines(reader, Seen(p, results, {}, session), told, own) + start
 
 
 def _lacking(reader, now, old):
@@ -60,24 +64,21 @@ def _is_plain_average(w, session, p, old, mean):
 
 
 def _batch(p, own, old, now):
-    """Mean, variance, and the variance of the reader's own forward.
-
-    Mean and variance are the reader's own where it is these that were averaged.
-    """
+    """Mean and variance, the reader's own where it is these that were averaged."""
     axes = tuple(i for i in range(p.x.ndim) if i != 1)
-    right = p.x.mean(axis=axes), p.x.var(axis=axes)
-    mine = [np.broadcast_to(a.ravel(), p.gamma.size) if a.size in (1, p.gamma.size)
-            else b for a, b in zip(own or right, right)]
-    found = []
-    for i in range(2):
-        w = weights(now[i], old[i], mine[i])
-        found.append(mine[i] if w and abs(sum(w) - 1) < CLOSE else right[i])
-    return *found, mine[1]
+    v, found = values_of(own, inputs_of(*p)), []
+    for i, (name, right) in enumerate((("mu", p.x.mean(axis=axes)),
+                                       ("var", p.x.var(axis=axes)))):
+        mine = np.broadcast_to(v[name].ravel(), right.shape) if name in v and (
+            v[name].size in (1, right.size)) else right
+        w = weights(now[i], old[i], mine)
+        found.append(mine if w and abs(sum(w) - 1) < CLOSE else right)
+    return found
 
 
-def _moved(reader, session, p, old, now, batch):
-    """What is told of running statistics, old and now; batch: as `_batch` gives it."""
-    *batch, own_var = batch
+def _moved(reader, session, p, old, now, own):
+    """What is told of running statistics, old and now; own: the forward's graph."""
+    batch = _batch(p, own, old, now)
     w = weights(now[0], old[0], batch[0])
     if w is None:
         return [Told("running mean", "mu", "the running mean is no weighted sum of the "
@@ -87,13 +88,13 @@ def _moved(reader, session, p, old, now, batch):
     if abs(sum(w) - 1) < CLOSE and _is_plain_average(w, session, p, old, batch[0]):
         told = [AVERAGE]
     else:
-        own = weighed.default(w, reader, p, old, batch[0])
-        told = weighed.momentum(*w, *weighed.momenta(session, reader, own), reader)
-    return told + running_variance(w, (old[0], now[0]), now[1], old[1], batch, p,
-                                   own_var, told) + start
+        ours = weighed.default(w, reader, p, old, batch[0])
+        told = weighed.momentum(*w, *weighed.momenta(session, reader, ours), reader)
+    return told + running_variance(w, now[1], old[1], batch[1],
+                                   p.x.size // p.gamma.size, told) + start
 
 
-def state(reader, p, own=None):
+def state(reader, p, own=BATCH_NORM):
     """Running statistics, then test mode: (part, what is told of it) for each."""
     if not reader.has_state:
         return []

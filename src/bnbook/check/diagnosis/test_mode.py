@@ -1,14 +1,26 @@
 """A reader's forward in test mode, and a backward after it."""
 
-from types import SimpleNamespace
-
 import numpy as np
 
 from bnbook.check.diagnosis.calls import Broke
-from bnbook.check.diagnosis.probes import EPSILONS, compared, error, fits, observe
+from bnbook.check.diagnosis.probes import (
+    EPSILONS,
+    TOLERANCE,
+    Seen,
+    compared,
+    copied,
+    error,
+    fits,
+    observe,
+)
 from bnbook.check.diagnosis.told import Told, note
+from bnbook.check.edits import explain
+from bnbook.check.edits.programs import TESTED, inputs_of, values_of
+from bnbook.check.lines import located, made_at
+from bnbook.check.reading.judge import textbook
+from bnbook.check.reading.session import RUNNING
 
-CLOSE, FLOAT32 = 1e-7, 2e-5
+CLOSE, FLOAT32, IN_TEST = 1e-7, 2e-5, "test mode"
 NO_SWITCH = note("no test mode", "y", "no way to run it in test mode was found; if "
                  "there is one, --train NAME tells")
 NO_RUNNING = note("no test mode", "y", "no running statistics were found, and test "
@@ -21,29 +33,22 @@ NO_BACKWARD = note("no backward in test mode", "x", "there is no backward after 
 TRAINED = note("training gradient after a test forward", "x", "backward after a "
                "forward in test mode returns the gradient of the training forward "
                "before it")
-BATCH = ("test mode uses the batch", "mu", "your forward uses the batch's statistics, "
-         "not the running ones")
-WRONG = (  # name, node, words, what stands for mean, divisor, gamma and beta
-    (*BATCH, lambda v: {"mean": v.mu, "divisor": np.sqrt(v.batch_var + v.eps)}),
-    ("test mode, the batch's mean", "mu", "the mean is the batch's, not the running "
-     "one", lambda v: {"mean": v.mu}),
-    ("test mode, the batch's variance", "var", "the variance is the batch's, not the "
-     "running one", lambda v: {"divisor": np.sqrt(v.batch_var + v.eps)}),
-    ("test mode, eps forgotten", "vareps", "eps is left out",
-     lambda v: {"divisor": np.sqrt(v.var)}),
-    ("test mode, eps outside the root", "vareps", "eps stands outside the root",
-     lambda v: {"divisor": np.sqrt(v.var) + v.eps}),
-    ("test mode, root forgotten", "std", "the root is left out",
-     lambda v: {"divisor": v.var + v.eps}),
-    ("test mode, root forgotten", "std", "the root and eps are left out",
-     lambda v: {"divisor": v.var}),
-    ("test mode, not scaled", "std", "xmu is not divided", lambda v: {"divisor": 1.0}),
-    ("test mode, (xhat + beta) * gamma", "gx", "β is inside γ's product",
-     lambda v: {"beta": v.gamma * v.beta}),
-    ("test mode, beta forgotten", "y", "β is left out", lambda v: {"beta": 0.0}),
-    ("test mode, gamma forgotten", "gx", "γ is left out", lambda v: {"gamma": 1.0}),
-    ("test mode, both forgotten", "gx", "γ and β are left out",
-     lambda v: {"gamma": 1.0, "beta": 0.0}))
+BATCH = Told("uses the batch", "mu", "your forward uses the batch's statistics, not "
+             "the running ones")
+
+
+def tested(before):
+    """How a forward in test mode is run: after one of another batch in training."""
+    def drive(session, p):
+        session.forward(before.copy())  # some keep nothing before it
+        if not session.set_running(*p.kept):
+            return
+        old = session.running()  # as the code keeps them, in float32 say
+        yield "y", session.forward(p.x, training=False)
+        for name, a, b in zip(RUNNING, old, session.running() or old):
+            if not np.array_equal(a, b):
+                yield name, b
+    return drive
 
 
 def test_mode(reader, p):
@@ -59,16 +64,20 @@ def test_mode(reader, p):
         return [by_practice(session, p, trained["y"][::-1]) or NO_RUNNING]
     rng = np.random.default_rng(4)
     spread = min(1, 1e3 * p.eps) or 1  # so that eps shows
-    kept = rng.normal(size=p.gamma.size), spread * rng.uniform(0.5, 2, p.gamma.size)
-    session.forward(before.x.copy())  # some keep nothing before it
-    if not session.set_running(*kept):
+    p = p._replace(kept=(rng.normal(size=p.gamma.size),
+                         spread * rng.uniform(0.5, 2, p.gamma.size)))
+    drive = tested(before.x)
+    seen = Seen(p, dict(drive(session, copied(p))), {}, session)
+    if not seen.results:
         return []
-    old = session.running()  # as the code keeps them, in float32 say
-    y = session.forward(p.x.copy(), training=False)
-    told, now = _output(y, p, *kept, trained["y"][::-1]), session.running()
-    if now is not None and not all(map(np.array_equal, now, old)):
-        told.append(MOVES)
-    return told or _after_test(session, p, trained)
+    told = located(reader, [seen], {"y": _output(seen, trained["y"][::-1])}, drive,
+                   explain.IN_TEST)["y"]
+    told = [t._replace(name=f"{IN_TEST} {t.name}" if t.name == BATCH.name else
+                       f"{IN_TEST}, {t.name}" if t.edit else t.name,
+                       sentence=f"in test mode {t.sentence}") for t in told]
+    moved = [name for name in RUNNING if name in seen.results]
+    return told + [made_at(reader, seen, drive, MOVES, name) for name in moved[:1]] or (
+        _after_test(session, p, trained))
 
 
 def by_practice(session, p, trained):
@@ -86,44 +95,22 @@ def by_practice(session, p, trained):
                 "was all the training: " + compared(seen[1], trained), False)
 
 
-def _values(p, mean, var):
-    """All that the rows of WRONG read, in shapes that go with x."""
-    shape, axes = (-1, *[1] * (p.x.ndim - 2)), tuple({*range(p.x.ndim)} - {1})
-    return SimpleNamespace(
-        x=p.x, eps=p.eps, mean=mean.reshape(shape), var=var.reshape(shape),
-        gamma=p.gamma.reshape(shape), beta=p.beta.reshape(shape),
-        mu=p.x.mean(axes, keepdims=True), batch_var=p.x.var(axes, keepdims=True))
-
-
-def _normalized(v, eps=None, **other):
-    """y by running statistics, or by what stands in their place."""
-    root = np.sqrt(v.var + (v.eps if eps is None else eps))
-    made = SimpleNamespace(**{**vars(v), "divisor": root, **other})
-    return made.gamma * (v.x - made.mean) / made.divisor + made.beta
-
-
-def _output(y, p, mean, var, trained):
+def _output(seen, trained):
     """A fault of y in test mode; eps may be any, unless training showed which."""
-    v = _values(p, mean, var)
-    off = error(trained, _normalized(v, **WRONG[0][-1](v)))
+    p, y = seen.probe, seen.results["y"]
+    off = error(trained, textbook(p, p.eps)["y"])
     close = FLOAT32 if CLOSE < off < FLOAT32 else CLOSE
-    right = [eps for eps in (p.eps, *EPSILONS) if fits(y, _normalized(v, eps), close)]
+    if TOLERANCE < off < FLOAT32:  # float32 somewhere: few digits of a fault, too
+        seen.results["y"] = y.astype(np.float32)
+    right = [eps for eps in (p.eps, *EPSILONS) if fits(
+        y, values_of(TESTED, inputs_of(*p._replace(eps=eps)))["y"], close)]
     if right and (off >= FLOAT32 or right[0] == p.eps):
         return []
-    if fits(y, trained, close):
-        return [_told(*BATCH)]
-    for *row, other in WRONG:
-        if fits(y, _normalized(v, **other(v)), close):
-            return [_told(*row)]
-    if right:
-        return [_told("test mode, another eps", "vareps", f"eps is {right[0]:g}, in "
-                      f"training {p.eps:g}")]
-    return [Told("test mode", "xhat", "in test mode y differs in a way that has no "
-                 "name: " + compared(y, _normalized(v)), False)]
-
-
-def _told(name, node, words):
-    return Told(name, node, f"in test mode {words}")
+    if fits(y, trained, CLOSE):
+        return [BATCH]
+    return explain.told(explain.explained(explain.IN_TEST, [seen], "y")) or [Told(
+        "test mode", "xhat", "y differs in a way that has no name: " + compared(
+            y, values_of(TESTED, inputs_of(*p))["y"]), False)]
 
 
 def _after_test(session, p, trained):

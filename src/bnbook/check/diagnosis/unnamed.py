@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from bnbook.check.diagnosis.calls import Broke, meanings
+from bnbook.check.diagnosis.calls import Broke, meanings, number
 from bnbook.check.diagnosis.misplaced import LOOSE, misplaced
 from bnbook.check.diagnosis.probes import compared, error, fits
 from bnbook.check.diagnosis.products import PARTS, wanted_shape
-from bnbook.check.diagnosis.results import number
 from bnbook.check.diagnosis.told import Told
 from bnbook.check.edits.table import NAMES
 from bnbook.check.gradients import numerical_gradient

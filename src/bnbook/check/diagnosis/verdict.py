@@ -171,10 +171,11 @@ def _sentence(finding):
     line, text = finding.line, finding.sentence.removesuffix(".")
     if not (line and line.has and line.should):
         return f"{text}."
-    images = "on images " * (finding.part == "images")
-    told = f"{images}has {line.has}, needs {line.should}"
+    told = f"has {line.has}, needs {line.should}"
+    told = "on images " * (finding.part == "images") + told
     said = line.has in text and line.should in text
-    return told if said else f"{text}: {told}"
+    tested = "in test mode " * (finding.part == "test mode")
+    return tested + told if said else f"{text}: {told}"
 
 
 def _example():

@@ -198,11 +198,13 @@ def edits(name):
 def named_edits(program, graph):
     """The named faults whose lines fit a graph, as edits of it."""
     made = {step.name for step in graph} | set(graph_inputs(graph))
-    backward = any(is_backward(step.name) for step in graph)
+    blocks = (("backward", "read") if any(map(is_backward, made - {"dy"})) else
+              ("running",) if "newmean" in made else
+              ("test", "forward") if made & {"runmean", "runvar"} else ("forward",))
     for fault in NAMED:
         lines, read = dict(fault.lines), graph_inputs(sum(
             (steps for _, steps in fault.lines), ()))
-        if (fault.of != "forward") == backward and made >= {*lines, *read}:
+        if fault.of in blocks and made >= {*lines, *read}:
             parts = tuple((s.name, ()) for s in graph
                           if s.name not in lines and line_of(s.name) in lines)
             yield Edit(program, "named", fault.lines[0][0], fault.lines + parts, 0.5,

@@ -13,7 +13,13 @@ from bnbook.check.edits.edits import (
     named_edits,
     whole,
 )
-from bnbook.check.edits.programs import FORWARDS, PROGRAMS, backward_of
+from bnbook.check.edits.programs import (
+    FORWARDS,
+    PROGRAMS,
+    TESTED,
+    UPDATES,
+    backward_of,
+)
 from bnbook.check.edits.sentences import said
 from bnbook.check.edits.table import NAMES, agrees, case, pairs, runs, singles
 from bnbook.check.reading.judge import fitted_eps
@@ -30,6 +36,7 @@ class Base(NamedTuple):
 
     name: str
     programs: tuple
+    of_state: bool = False  # test mode, or an update of running statistics
 
     def fits(self, graph, seen):
         """The outputs that a graph gives as they were seen, on every probe."""
@@ -63,6 +70,7 @@ class Found(NamedTuple):
 
 Y = Base("forward", tuple(map(whole, FORWARDS)))
 TEXTBOOK = Base("textbook", tuple(map(whole, PROGRAMS)))
+IN_TEST = Base("test mode", (("test", TESTED, 0),), True)
 RIGHT = Found((), frozenset({"y"}))
 
 
@@ -200,3 +208,15 @@ def on_top(graph):
     found = {n: graph + tuple(map(of_channels, g[len(FORWARDS["forward"]):]))
              for n, g in PROGRAMS.items()}
     return tuple((n, g, len(graph if n in WHOLE else g)) for n, g in found.items())
+
+
+def updates(graph):
+    """The programs that update running statistics by those of a forward."""
+    return Base("running", tuple(
+        (name, graph + steps, len(graph)) for name, steps in UPDATES.items()), True)
+
+
+def explained(base, seen, output):
+    """The likeliest edits of one base that explain an output, each a Found."""
+    name = NAMES[output]
+    return likely((base,), seen, name, single((base,), seen, (name,))[name])

@@ -8,11 +8,29 @@ $ is one for each number of EPS; \\ goes on.
 
 from typing import NamedTuple
 
-from bnbook.check.edits.programs import PROGRAMS, is_backward, line_of, lines
+from bnbook.check.edits.programs import (
+    PROGRAMS,
+    TESTED,
+    UPDATES,
+    is_backward,
+    line_of,
+    lines,
+)
 from bnbook.graph import BATCH_NORM, graph_inputs
 
 EPS = ("1e-05", "1e-3", "1e-06", "1e-07", "1e-08", "1e-4", "1e-12", "0.01", "1e-10")
-_ROWS = {"forward": r"""
+_ROWS = {"test": r"""
+uses the batch | mu = mean(x); var = mean(square(x - mean(x))) | your forward uses the \
+batch's statistics, not the running ones
+the batch's mean | mu = mean(x) | the mean is the batch's, not the running one
+the batch's variance | var = mean(square(x - mean(x))) | the variance is the batch's, \
+not the running one
+root forgotten | std = var | the root and eps are left out
+not scaled | xhat = xmu | xmu is not divided
+both forgotten | y = xhat | γ and β are left out | gx
+eps forgotten | vareps = var | eps is left out
+another eps | vareps = var + $ | eps is $, in training another
+""", "forward": r"""
 (xhat + beta) * gamma | y = gamma * (xhat + beta) | β is inside γ's product | gx
 beta forgotten | y = gx + 0 * beta | your forward leaves β out
 gamma forgotten | gx = xhat | your forward leaves γ out
@@ -108,7 +126,28 @@ deviation is the unbiased one, over N − 1
 backward's eps | vareps = var + $ | the backward uses another eps, $, than the forward
 backward's eps | dx = (dx_xmu + dx_mu) * std / sqrt(var + $) | the backward uses \
 another eps, $, than the forward | vareps
-"""}  # what is read by a backward that computes the statistics once more
+""", "running": r"""
+running std | sqrt(var) | the standard deviation
+running std | std | the standard deviation
+running mean of squares | mean(square(x)) | the mean of x²
+running var of the mean | mu | the mean
+running inverse | ivar | 1/std
+running var with eps | vareps | the variance plus eps
+running var from the mean | newvar = keep * newmean + (1 - keep) * var | the running \
+variance is averaged with the running mean, not with its own old value
+running var from the mean | newvar = keep * runmean + (1 - keep) * var | the running \
+variance is averaged with the running mean, not with its own old value
+running mean of the variance | newmean = keep * runmean + (1 - keep) * var | the \
+running mean is an average of the variance, not of the mean
+running mean from the variance | newmean = keep * runvar + (1 - keep) * mu | the \
+running mean is averaged with the running variance, not with its own old value
+reversed mean | newmean = keep * mu + (1 - keep) * runmean | reversed weights
+reversed var | newvar = keep * var + (1 - keep) * runvar | reversed weights
+reversed unbiased | newvar = keep * N / (N - 1) * var + (1 - keep) * runvar | reversed
+"""}  # read: by a backward that computes the statistics once more
+GRAPHS = {"forward": BATCH_NORM, "test": TESTED,
+          "running": BATCH_NORM + UPDATES["biased"]}
+NODES = {"newmean": "mu", "newvar": "var"}
 SENDERS = {f"d{name}": step.name for step in BATCH_NORM for name in step.inputs
            if len(step.inputs) == 1}
 
@@ -116,8 +155,8 @@ SENDERS = {f"d{name}": step.name for step in BATCH_NORM for name in step.inputs
 class Named(NamedTuple):
     """A fault: its name, node and sentence, and the steps that a named one is made of.
 
-    of: "forward", "backward", or "read" where the backward alone reads them. lines: (a
-    line, its steps) each.
+    of: "forward", "backward", "read" where the backward alone reads them, "test", a
+    forward in test mode, or "running". lines: (a line, its steps) each.
     """
 
     name: str
@@ -130,7 +169,7 @@ class Named(NamedTuple):
 def node_of(line):
     """The node of the drawn graph at which a line of a program is."""
     if not is_backward(line):
-        return line
+        return NODES.get(line, line)
     to, _, by = line.partition("_")
     sent = SENDERS.get(f"d{to[1:]}") if to not in ("dx", "dxmu") else None
     return by if by in ("sq", "mu") else sent or to[1:]
@@ -142,7 +181,10 @@ def named_of(of, row):
     if not 2 <= len(parts) <= 3 or not all(parts):
         raise ValueError(f"named fault {name}: expected a name, lines, a sentence and "
                          "perhaps a node, with | between them")
-    graph = PROGRAMS["staged"] if of != "forward" else BATCH_NORM
+    if of == "running" and "=" not in parts[0]:  # what the running variance averages
+        parts = [f"newvar = keep * runvar + (1 - keep) * {parts[0]}", "the running "
+                 f"variance is an average of {parts[1]}, not of the variance"]
+    graph = GRAPHS.get(of, PROGRAMS["staged"])
     made = {step.name for step in graph} | set(graph_inputs(graph))
     try:
         steps = lines(parts[0].replace(";", "\n"))

@@ -78,6 +78,7 @@ TABLE = OPS | {
         np.swapaxes(a, -1, -2) / b.shape[-1], b), ("", None), ""),
 } | {op: row for kind, over in OVER.items() for op, row in _over(kind, over).items()}
 READ = {op: row._replace(rules=("",) * len(row.rules)) for op, row in TABLE.items()}
+KEPT = ("runmean", "runvar", "keep")  # running statistics, and what weighs the old
 SIZES = {"N": "count(x)", "n": "rows(x)", "C": "channels(x)"}
 
 
@@ -96,11 +97,13 @@ def lines(text):
     return parse(re.sub(r"\b[NnC]\b", lambda found: SIZES[found[0]], text), READ)
 
 
-def inputs_of(x, gamma, beta, eps, dy):
+def inputs_of(x, gamma, beta, eps, dy, kept=()):
     """What a program reads, name -> array of x's number of axes."""
-    shape = (-1, *[1] * (x.ndim - 2))
-    return {"x": x, "gamma": gamma.reshape(1, *shape), "beta": beta.reshape(1, *shape),
-            "eps": np.full((1,) * x.ndim, float(eps)), "dy": dy}
+    one = {"gamma": gamma, "beta": beta, "eps": eps} | dict(zip(KEPT, kept))
+    shape = (1, -1, *[1] * (x.ndim - 2))
+    return {"x": x, "dy": dy} | {
+        name: np.asarray(a, float if np.ndim(a) == 0 else None).reshape(shape)
+        for name, a in one.items()}
 
 
 def values_of(graph, inputs):
@@ -151,3 +154,9 @@ BACKWARDS = {
         dx = dxmu - mean(dxmu) - xhat * ivar * mean(dxhat * xhat)"""}
 PROGRAMS = {"staged": backward_of(BATCH_NORM)} | {
     name: BATCH_NORM + lines(text) for name, text in BACKWARDS.items()}
+TESTED = lines("mu = runmean\nvar = runvar") + tuple(
+    step for step in BATCH_NORM if step.name not in ("mu", "sq", "var"))
+UPDATES = {name: lines(f"""
+    newmean = keep * runmean + (1 - keep) * mu
+    newvar = keep * runvar + (1 - keep) * {var}""") for name, var in (
+        ("biased", "var"), ("unbiased", "(N / (N - 1) * var)"))}

@@ -18,11 +18,14 @@ ROWS = formulas.PLAIN | formulas.MEANS | {
 } | {f"{op}_{kind}": Print(f"{sign}($a) over {kind}", SERIES, (LOOSE,))
      for kind in OVER for op, sign in (("sum", "∑"), ("mean", "mean"))}
 
+SPELLED = {"runmean": "running mean", "runvar": "running var",
+           "newmean": "new running mean", "newvar": "new running var"}
+
 
 def formula(graph, line):
     """What makes a line of a graph, as text."""
     return formulas.printed(formulas.tree(graph, line), ROWS,
-                            lambda name: name.replace("_", "."))
+                            lambda name: SPELLED.get(name, name.replace("_", ".")))
 
 
 def compared(edit):

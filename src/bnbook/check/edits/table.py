@@ -20,7 +20,8 @@ from bnbook.check.edits.programs import (
 
 TOLERANCE = 1e-8
 NATURAL = 1.26  # the cost up to which an edit is one of a pair
-NAMES = {"y": "y", "x": "dx", "gamma": "dgamma", "beta": "dbeta"}
+NAMES = {"y": "y", "x": "dx", "gamma": "dgamma", "beta": "dbeta",
+         "running_mean": "newmean", "running_var": "newvar"}
 
 
 class Case(NamedTuple):

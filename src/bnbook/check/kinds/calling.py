@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bnbook.check.diagnosis.calls import Broke, attempt, meanings, parameters
+from bnbook.check.diagnosis.calls import Broke, attempt, meanings, number, parameters
 from bnbook.check.diagnosis.modules import BACKWARD as BACKWARDS
-from bnbook.check.diagnosis.results import number
 from bnbook.check.reading import slots
 from bnbook.check.reading.layers import BACKWARD, FORWARD, method
 from bnbook.check.reading.modes import switches

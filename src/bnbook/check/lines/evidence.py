@@ -6,6 +6,7 @@ from contextlib import suppress
 import numpy as np
 
 from bnbook.check.diagnosis.calls import Broke
+from bnbook.check.diagnosis.probes import copied, fitted, started, trained
 from bnbook.check.edits.programs import inputs_of
 from bnbook.check.lines.layouts import laid, like
 from bnbook.check.lines.watching import Watch
@@ -14,13 +15,14 @@ from bnbook.check.lines.watching import Watch
 class Evidence:
     """The arrays that the lines of a forward and a backward make, on one probe.
 
-    raw: what was Made. laid: (Made, array as a program has it) each. spoilt: where the
-    caller's arrays were first changed. mended: what is seen where a line is mended.
+    drive: what is run, as `trained`. raw: what was Made. laid: (Made, array as a
+    program has it) each. spoilt: where the caller's arrays were first changed. mended:
+    what is seen where a line is mended.
     """
 
-    def __init__(self, reader, seen):
+    def __init__(self, reader, seen, drive=trained):
         self.reader, self.seen, self.inputs = reader, seen, inputs_of(*seen.probe)
-        self.mended = []
+        self.mended, self.drive = [], drive
         watch, self.results = self.run()
         self.raw, self.spoilt = watch.made, watch.spoilt
         self.laid = [(m, a) for m in self.raw if (
@@ -28,17 +30,13 @@ class Evidence:
 
     def run(self, exchange=()):
         """(the Watch, the results) of a run, with an exchange."""
-        p, results = self.seen.probe, {}
-        given = {"x": p.x.copy(), "gamma": p.gamma.copy(), "beta": p.beta.copy(),
-                 "dout": p.dy.copy()}
-        watch = Watch(exchange, given)
-        session = self.reader.start(given["gamma"], given["beta"], p.eps)
+        p, results = copied(self.seen.probe), {}
+        watch = Watch(exchange, {"x": p.x, "gamma": p.gamma, "beta": p.beta,
+                                 "dout": p.dy})
+        session = started(self.reader, p)
         with suppress(Broke), watch:
-            results["y"] = session.forward(given["x"]).copy()
-            results |= session.backward(given["dout"])
-        wanted = {"y": p.x, "x": p.x, "gamma": p.gamma, "beta": p.gamma}
-        return watch, {n: a.reshape(wanted[n].shape) if a.size == wanted[n].size else a
-                       for n, a in results.items()}
+            results |= self.drive(session, p)
+        return watch, fitted(results, p)
 
     def mends(self, values, fits):
         """Whether the code gives what it should if it makes other values.
@@ -66,11 +64,13 @@ class Evidence:
         return not any(m.number == other.number and np.array_equal(m.value, other.value)
                        for m in self.run({one.number: new})[0].made)
 
+    def made_as(self, a):
+        """The arrays that lines made with these values."""
+        return [m for m in self.raw if np.array_equal(m.value.ravel(), np.ravel(a))]
+
     def useless(self, output):
         """The Made that makes an output NaN, infinite or of another shape; or None."""
         got = self.results.get(output)
-        if got is None:
-            return None
-        if np.isfinite(got).all():
-            return next((m for m in self.raw if np.array_equal(m.value, got)), None)
-        return next((m for m in self.raw if not np.isfinite(m.value).all()), None)
+        some = [] if got is None else self.made_as(got) if np.isfinite(got).all() else [
+            m for m in self.raw if not np.isfinite(m.value).all()]
+        return next(iter(some), None)

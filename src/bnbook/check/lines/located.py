@@ -2,35 +2,39 @@
 
 import numpy as np
 
+from bnbook.check.diagnosis.probes import trained
 from bnbook.check.diagnosis.told import Line, Told, is_fault
 from bnbook.check.edits.explain import TEXTBOOK, Base, Found, Y, bases, telling
+from bnbook.check.edits.named import NODES
 from bnbook.check.edits.sentences import compared, said
 from bnbook.check.edits.table import NAMES
 from bnbook.check.lines.evidence import Evidence
 from bnbook.check.lines.places import Finder
 from bnbook.check.lines.stories import Teller
 
-ORDER = ("y", "gamma", "beta", "x")  # the parameters' gradients may be read by x's
+# The parameters' gradients may be read by x's.
+ORDER = ("y", "gamma", "beta", "x", "running_mean", "running_var")
 
 
-def located(reader, seen, told):
+def located(reader, seen, told, drive=trained, base=None):
     """What is told, with the reader's lines where they are known.
 
     told: "y", "x", "gamma", "beta" -> what is told of that output, a list of Told and
     notes too; so is the result. The reader's code is run again, on the probe where
     eps weighs most; its lines are believed only where the edits that they show give
-    all that was seen. What the lines show replaces what else would fit.
+    all that was seen. What the lines show replaces what else would fit. drive, base:
+    how it is run, and the programs of that, if it is not a step of training.
     """
     wrong = [o for o in ORDER if any(map(is_fault, told.get(o, ())))]
-    evidence = Evidence(reader, telling(seen)) if wrong else None
+    evidence = Evidence(reader, telling(seen), drive) if wrong else None
     found = dict(told)
     for output in wrong:
         if useless := [s for s in seen if _useless(s, output)]:
-            made = Evidence(reader, useless[0]).useless(output)
+            made = Evidence(reader, useless[0], drive).useless(output)
             at = {t.name: made.place for t in told[output] if made and is_fault(t)}
             found[output] = with_places(told[output], at)
         elif evidence.raw:
-            found[output] = explained(evidence, seen, output, found)
+            found[output] = explained(evidence, seen, output, found, base)
     return found
 
 
@@ -55,10 +59,17 @@ def spoiling(reader, seen, told):
                               if t.caller in spoilt})
 
 
-def explained(evidence, seen, output, found):
+def made_at(reader, seen, drive, told, output):
+    """What is told, with the line that last makes an output as it was seen."""
+    made = Evidence(reader, seen, drive).made_as(seen.results[output])
+    return with_places([told], {told.name: made[-1].place} if made else {})[0]
+
+
+def explained(evidence, seen, output, found, given=None):
     """What is told of an output, by the first story whose lines are its edits'."""
-    base, best = Y if output == "y" else backwards(found.get("y", ())), []
-    if base not in (Y, TEXTBOOK) and (NAMES[output] in base.right(seen) or any(
+    base, best = given or (
+        Y if output == "y" else backwards(found.get("y", ()))), []
+    if base not in (Y, TEXTBOOK, given) and (NAMES[output] in base.right(seen) or any(
             {"y", NAMES[output]} <= TEXTBOOK.right([s]) for s in evidence.mended)):
         return []  # it fits what is told of y, or is right where y is mended
     of = (output, "gamma", "beta")[:1 if output == "y" else 3]
@@ -96,4 +107,5 @@ def _told(edit, at):
 
 
 def _line(place, row):
-    return Line(place.shown, place.number, place.source, *row)
+    node = NODES.get(row[0], row[0])
+    return Line(place.shown, place.number, place.source, node, *row[1:])

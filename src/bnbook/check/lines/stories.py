@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bnbook.check.edits.edits import edits_of
-from bnbook.check.edits.programs import is_backward
+from bnbook.check.edits.programs import is_backward, line_of
 from bnbook.check.edits.table import case, singles
 from bnbook.check.lines.layouts import Values
 from bnbook.graph.expressions import PART
@@ -34,6 +34,16 @@ class Story(NamedTuple):
     @property
     def rank(self):
         return len(self.edits), *(-n for n in self.known)
+
+
+def split(story):
+    """The story of one edit of several lines as one of an edit a line."""
+    edit, parts = story.edits[0], []
+    for change in edit.changes:
+        base = parts[-1].graph if parts else edit.base
+        parts.append(edit._replace(at=line_of(change[0]), changes=(change,), base=base,
+                                   fault=None))
+    return story._replace(edits=tuple(parts))
 
 
 class Teller:
@@ -61,6 +71,8 @@ class Teller:
         best.sort(key=lambda story: story.cost, reverse=True)
         apart = {tuple(e.at for e in story.edits): story for story in best}
         named = [s for s in found if s.edits[0].fault and len(s.edits) == 1]
+        if named and self.base.of_state:  # a line that would do as well is none
+            return named + [split(s) for s in named if len(s.edits[0].lines) > 1]
         return named + [s for s in [*apart.values()][::-1][:TIED] if s not in named]
 
     def names(self, graph):
@@ -84,7 +96,7 @@ class Teller:
         if self.output not in here.got or self.output not in here.values:
             return []
         right = set().union(*names)
-        free = [e for e in edits if (self.output != "y" and not is_backward(e.at))
+        free = [e for e in edits if (is_backward(self.output) and not is_backward(e.at))
                 or not right & {name for name, steps in e.changes if steps}]
         ends = [Story((e,), self.known(e.graph), e.cost)
                 for e, fits in singles(graph, free, here, (self.output,))

@@ -6,8 +6,7 @@ import textwrap
 
 import numpy as np
 
-from bnbook.check.diagnosis.calls import Broke, meanings
-from bnbook.check.diagnosis.results import number
+from bnbook.check.diagnosis.calls import Broke, meanings, number
 from bnbook.check.reading.judge import off
 from bnbook.check.reading.slots import words
 

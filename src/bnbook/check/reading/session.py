@@ -4,8 +4,7 @@ import copy
 
 import numpy as np
 
-from bnbook.check.diagnosis.calls import Broke, meanings
-from bnbook.check.diagnosis.results import number
+from bnbook.check.diagnosis.calls import Broke, meanings, number
 from bnbook.check.reading import slots
 from bnbook.check.reading.construct import Context, Given, Optimizer, Settings, made
 from bnbook.check.reading.modes import unset
