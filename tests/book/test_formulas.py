@@ -241,7 +241,7 @@ def transposes():
 def hessian():
     """A run as vectors: H by the complex step of dx, what it is held to by the graph.
 
-    s is how the loss moves along v, by the complex step of y.
+    Q is how the loss moves along v, by the complex step of y.
     """
     trace = traced()
     given = {n: trace.values[n] for n in ("x", "gamma", "beta", "eps")}
@@ -261,8 +261,8 @@ def hessian():
     dx = trace.grads["x"]
     return {"x": given["x"].ravel(), "dy": dy.ravel(), "v": v.ravel(), "dx": dx.ravel(),
             "H": np.transpose([along(unit, "dx").ravel() / 1e-100 for unit in units]),
-            "s": (dy * along(v, "y")).sum() / 1e-100, "R": np.vdot(dx, dx) / 2,
-            "partial": {("s", "x"): sent_back("v"), ("R", "x"): sent_back("dx")},
+            "Q": (dy * along(v, "y")).sum() / 1e-100, "R": np.vdot(dx, dx) / 2,
+            "partial": {("Q", "x"): sent_back("v"), ("R", "x"): sent_back("dx")},
             "rules": {mul: by_matrix, np.sum: np.sum}}
 
 
