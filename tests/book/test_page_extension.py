@@ -54,7 +54,7 @@ def test_the_d_of_a_gradient_is_upright(latex):
     assert '<mi mathvariant="normal">d</mi>' in to_mathml(latex)
 
 
-@pytest.mark.parametrize("latex", [r"d\,k", "d^2", "d = x", r"\frac{d}{x}"])
+@pytest.mark.parametrize("latex", [r"d\,k", "d^2", "d = x", r"\frac{d\,k}{n}"])
 def test_a_d_of_its_own_is_a_letter(latex):
     assert "normal" not in to_mathml(latex)
 
