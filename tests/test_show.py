@@ -128,7 +128,8 @@ def test_a_cropped_drawing_keeps_what_the_lit_value_touches(rng):
 @pytest.mark.parametrize("step, factors", [
     ("y", {"gx": "×1", "beta": "×1"}), ("gx", {"gamma": "×xhat", "xhat": "×gamma"}),
     ("ivar", {"std": "×−ivar²"}), ("std", {"vareps": "×1/(2·std)"}),
-    ("var", {"sq": "×1/m"}), ("sq", {"xmu": "×2·xmu"}), ("xmu", {"x": "×1", "mu": "×−1"}),
+    ("var", {"sq": "×1/m"}), ("sq", {"xmu": "×2·xmu"}),
+    ("xmu", {"x": "×1", "mu": "×−1"}),
 ])
 def test_an_arrow_may_carry_its_local_derivative(rng, step, factors):
     ran = run(BATCH_NORM, inputs(rng), rng.normal(size=(5, 3)))
