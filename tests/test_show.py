@@ -38,6 +38,7 @@ from bnbook.show import (
     trace_json,
 )
 from bnbook.show.drawing import PITCH, WIDTH
+from bnbook.show.formulas import local
 from bnbook.show.layout import layout, path_edges
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -122,6 +123,38 @@ def test_a_cropped_drawing_keeps_what_the_lit_value_touches(rng):
     assert names == {"xhat", "ivar", "gx", "gamma", "y", "beta"}
     sent = {group.get("data-input") for group in groups(cropped, "message")}
     assert sent == {"ivar", "xhat", "gamma", "gx", "beta"}
+
+
+@pytest.mark.parametrize("step, factors", [
+    ("y", {"gx": "×1", "beta": "×1"}), ("gx", {"gamma": "×xhat", "xhat": "×gamma"}),
+    ("ivar", {"std": "×−ivar²"}), ("std", {"vareps": "×1/(2·std)"}),
+    ("var", {"sq": "×1/m"}), ("sq", {"xmu": "×2·xmu"}),
+    ("xmu", {"x": "×1", "mu": "×−1"}),
+])
+def test_an_arrow_may_carry_its_local_derivative(rng, step, factors):
+    ran = run(BATCH_NORM, inputs(rng), rng.normal(size=(5, 3)))
+    drawn = groups(draw(ran, [step], direction="backward", local=True), "message")
+    texts = {g.get("data-input"): [t.text for t in g.iter(f"{SVG}text")]
+             for g in drawn if g.get("data-step") == step}
+    for name, factor in factors.items():
+        assert sorted(texts[name]) == sorted([factor, str(ran.grads[name].shape)])
+    others = [g for g in drawn if g.get("data-step") != step]
+    assert all(len(list(g.iter(f"{SVG}text"))) == 1 for g in others)
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_a_local_derivative_times_the_upstream_is_the_message(op):
+    rng = np.random.default_rng(3)
+    a, b, g = rng.uniform(1, 2, size=(3, 4, 3))
+    y = OPS[op].forward(0, *(a, b)[:len(OPS[op].rules)])
+    for rule, k in zip(OPS[op].rules, range(2)):
+        if rule is None or op in ("mean", "spread", "sum", "copy"):
+            continue  # the shape changes, so it is a copy or a sum too
+        text = local(rule, {}).replace("·", "*").replace("−", "-")
+        value = eval(text.replace("²", "**2"), {"a": a, "b": b, "y": y})
+        sent = run((Step("y", op, ("a", "b")[:len(OPS[op].rules)]),),
+                   {"a": a, "b": b} if len(OPS[op].rules) == 2 else {"a": a}, g)
+        np.testing.assert_allclose(g * value, sent.grads["ab"[k]], rtol=1e-12)
 
 
 def test_lit_values_differ_and_the_rest_do_not(trace):

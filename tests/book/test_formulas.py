@@ -149,7 +149,20 @@ def every_row():
     trace = traced()
     J = np.transpose([moved(trace, "x", (k, 1))[:, 1] for k in range(5)])
     flat = {n: np.ravel(a) if np.size(a) == 5 else a for n, a in column(trace).items()}
-    return flat | {"partial": {("y", "x"): J}, "letters": {"j": 5}}
+    return flat | {"partial": {("y", "x"): J}, "letters": {"k": 5}}
+
+
+def quotient():
+    """One column, and how its xmu, std and xhat move with each of its x."""
+    trace = traced()
+    read = {n: trace.values[n] for n in ("x", "gamma", "beta", "eps")}
+    unit = 1e-100j * np.eye(5)[:, :, None] * np.array([0.0, 1.0, 0.0])
+    runs = [run(trace.graph, read | {"x": read["x"] + row}).values for row in unit]
+    J = {(n, "x"): np.transpose([v[n].imag[:, 1] / 1e-100 for v in runs])
+         for n in ("xmu", "std", "xhat")}
+    J["std", "x"] = J["std", "x"][0]
+    flat = {n: np.ravel(a) if np.size(a) == 5 else a for n, a in column(trace).items()}
+    return flat | {"partial": J, "letters": {"i": 5, "k": 5}}
 
 
 def alike(op):
@@ -189,7 +202,7 @@ def four_terms():
 
 def by_mean():
     found = []
-    for trace in (off_centre(), traced()):
+    for trace in (off_centre(), off_centre(), traced()):
         xhat, dxhat = trace.values["xhat"], trace.grads["xhat"]
         const = -trace.values["ivar"] * (dxhat * xhat).mean(axis=0)
         by_variance = next(sent for sent in trace.into("xmu") if sent.step == "sq")
@@ -211,7 +224,8 @@ def slope(name, f):
 
 
 def variance():
-    return whole_run() | {"dvar": traced().grads["var"]}
+    env = whole_run()
+    return env | {"dvar": env.pop("dvareps")}
 
 
 def in_every_row():
@@ -272,7 +286,8 @@ def by_matrix(a, b):
 
 HELD = {
     "eq-chain": chain, "eq-sum": uses, "eq-broadcast": copied, "eq-mean-vjp": averaged,
-    "eq-every-row": every_row, "eq-straight": whole_run, "eq-by-variance": whole_run,
+    "eq-every-row": every_row, "eq-quotient": quotient,
+    "eq-dvar-whole": variance, "eq-straight": whole_run, "eq-by-variance": variance,
     "eq-by-mean": by_mean, "eq-four-terms": four_terms, "eq-closed-form": whole_run,
     "eq-matrix-form": matrices, "eq-what-is-left": matrices,
     "eq-derivation-closed": whole_run, "eq-derivation-paths": three_paths,
@@ -289,13 +304,11 @@ SENT = [label for label in shown() if label not in {*HELD, *NO_DERIVATIVE}]
 INLINE = [
     ("03-messages", r"\sum x\,(x - \mu) = \sum (x - \mu)^2", "@",
      lambda: {n: a for n, a in traced(SMALL).values.items() if n != "xmu"}),
-    ("04-ten-nodes", r"-1/s^2", r"\mathit{slope} = @",
-     lambda: slope("s", np.reciprocal)),
-    ("04-ten-nodes", r"1/(2\sqrt{v})", r"\mathit{slope} = @",
-     lambda: slope("v", np.sqrt)),
+    ("04-ten-nodes", r"-1/a^2", r"\mathit{slope} = @",
+     lambda: slope("a", np.reciprocal)),
+    ("04-ten-nodes", r"1/(2\sqrt{a})", r"\mathit{slope} = @",
+     lambda: slope("a", np.sqrt)),
     ("05-one-line", r"d\hat{x} = \gamma\,dy", "@", whole_run),
-    ("05-one-line", r"-\frac{1}{2}\,\mathit{ivar}^3 \sum d\hat{x}\cdot\mathit{xmu}",
-     r"d\mathit{var} = @", variance),
     ("05-one-line", r"\mathit{xmu}\cdot\mathit{ivar} = \hat{x}", "@", whole_run),
     ("05-one-line", r"\mathbf{1}\mathbf{1}^\top dy / m", r"\mathit{means} = @",
      in_every_row),

@@ -48,6 +48,17 @@ def test_a_formula_that_would_print_wrong_is_refused(latex):
         to_mathml(latex, display=True)
 
 
+@pytest.mark.parametrize("latex", [
+    r"d\mathit{xmu}", "dx", "dy_i", r"d\hat{x}", r"d\mu", "dx^2"])
+def test_the_d_of_a_gradient_is_upright(latex):
+    assert '<mi mathvariant="normal">d</mi>' in to_mathml(latex)
+
+
+@pytest.mark.parametrize("latex", [r"d\,k", "d^2", "d = x", r"\frac{d\,k}{n}"])
+def test_a_d_of_its_own_is_a_letter(latex):
+    assert "normal" not in to_mathml(latex)
+
+
 @pytest.mark.parametrize(
     "latex",
     [

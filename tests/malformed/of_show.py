@@ -50,7 +50,7 @@ ROWS = (
         "an object array", "a masked array") | {"shorter": ["a"]})(
             ["a", "b"]), rows=OF_ROWS([(1, 2)]))
     | row("show.draw", trace=T, lit=NAMES(["x"]), path=CHOICE.but("None")("mean"),
-          direction=CHOICE("both"), crop=FLAG(False))
+          direction=CHOICE("both"), crop=FLAG(False), local=FLAG(False))
     | row("show.explorer", trace=EXPLORED(shipped("batch")), at=CHOICE("dx"),
           path=CHOICE.but("None")("mean"), cut=CHOICE.but("None")("mean"),
           view=NAMES(PARTS[:3]), graphs=GRAPHS(["layer"]), name=TEXT("live"),

@@ -29,7 +29,7 @@ def to_mathml(latex, display=False):
         )
     except LatexError as error:
         raise ValueError(str(error)) from error
-    return theme_colours(steady(markup))
+    return theme_colours(steady(upright(markup)))
 
 
 def silent_flaw(latex):
@@ -42,6 +42,15 @@ def silent_flaw(latex):
             return r"\\ outside an environment is ignored: use aligned"
         depth += {r"\begin": 1, r"\end": -1}.get(token, 0)
     return ""
+
+
+def upright(markup):
+    """The d of a gradient upright, so that it is no letter of the name behind it.
+
+    A d that stands alone is a letter like others and stays in italics.
+    """
+    return re.sub(r"<mi>d</mi>(?=<(?:mi|msub|msup|mover|mrow><mspace/><mi)\b)",
+                  '<mi mathvariant="normal">d</mi>', markup)
 
 
 def steady(markup):

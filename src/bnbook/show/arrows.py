@@ -43,25 +43,37 @@ def blocked(arrow, place):
                if name not in (arrow.start, arrow.end))
 
 
-def arrow_svg(arrow, place, *, apart, lane, label, strong):
+def arrow_svg(arrow, place, *, apart, lane, label, strong, local=""):
     """The arrow between two boxes, `apart` to its own left; faint if not strong.
 
     lane: None if it is straight; a number if it goes round the boxes in its way, which
-    keeps those that do apart.
+    keeps those that do apart. local: a second label, across the line from the shape.
     """
     color = COLORS[arrow.kind]
     points, (x, y, anchor) = (_straight(arrow, place, apart) if lane is None
                               else _bent(arrow, place, lane))
     d = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-    text = (f'<text x="{x:.1f}" y="{y:.1f}" style="fill: {color}; font-size: 10px; '
-            f'text-anchor: {anchor}">{arrow.shape}</text>')
+    words = [str(arrow.shape) * label, local]
+    if local and anchor != "middle" and points[0][0] != points[-1][0]:
+        words.reverse()  # a slanted line has more room on its far side
+    text = "".join(
+        f'<text x="{x:.1f}" y="{y:.1f}" style="fill: {color}; font-size: 10px; '
+        f'text-anchor: {anchor}">{said}</text>'
+        for said, (x, y, anchor) in zip(words, _sides(x, y, anchor, points)) if said)
     return (
         f'<g class="{arrow.kind}" data-step="{arrow.step}" data-input="{arrow.input}" '
         f'opacity="{1 if strong else 0.25}"><path d="M{d}" '
         f'marker-end="url(#{arrow.kind})" '
         f'style="fill: none; stroke: {color}; stroke-width: 1.6"/>'
-        f'{text if label else ""}</g>'
+        f"{text}</g>"
     )
+
+
+def _sides(x, y, anchor, points):
+    """The place of a label and the one on the other side of its line."""
+    across = {"middle": (x, y + (17 if points[0][0] < points[-1][0] else -17), anchor),
+              "end": (x + 10, y, "start"), "start": (x - 10, y, "end")}
+    return (x, y, anchor), across[anchor]
 
 
 def _straight(arrow, place, apart):

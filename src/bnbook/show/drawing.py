@@ -13,6 +13,7 @@ from bnbook.graph.arguments import choice, flag, names
 from bnbook.graph.ran import ran
 from bnbook.graph.trace import Trace
 from bnbook.show.arrows import COLORS, HEIGHT, WIDTH, arrow_svg, arrows, blocked
+from bnbook.show.formulas import local as formula
 from bnbook.show.layout import layout, path_edges
 from bnbook.show.palette import PALETTE
 
@@ -40,17 +41,19 @@ class Drawing:
 
 
 def draw(trace: Trace, lit: Iterable[str] = (), *, path: PathName | None = None,
-         direction: Direction = "both", crop: bool = False) -> Drawing:
+         direction: Direction = "both", crop: bool = False,
+         local: bool = False) -> Drawing:
     """Draw a trace, with shapes on its arrows; returns a Drawing.
 
     lit: names of values to light. path: "straight", "variance" or "mean" lights that
     way between x and y. direction: "forward" draws the values that the steps read,
     "backward" the messages that they sent, "both" the two side by side, with the shape
     once, since a message has the shape of the value it answers. crop: show only the
-    rows of the lit values and of those that they touch. Raises ValueError.
+    rows of the lit values and of those that they touch. local: beside each message of
+    a lit step, what the step multiplied its upstream gradient by. Raises ValueError.
     """
     lit = _lit(trace, lit, path, direction)
-    crop = flag("crop", crop)
+    crop, local = flag("crop", crop), flag("local", local)
     on_path = path_edges(trace.graph, path) if path else set()
     lit = {*lit, *(name for edge in on_path for name in edge)}
     room = _room(trace)
@@ -60,12 +63,14 @@ def draw(trace: Trace, lit: Iterable[str] = (), *, path: PathName | None = None,
         place = _near(trace.graph, place, lit)
     shown = [a for a in arrows(trace) if a.kind in KINDS[direction]
              and {a.start, a.end} <= set(place)]
+    factors = _factors(trace, lit) if local else {}
     both, bent = direction == "both", [blocked(a, place) for a in shown]
     lines = [
         arrow_svg(a, place, apart=5 * both + 8 * shown[:k].count(a),
                   lane=sum(bent[:k]) if bent[k] else None,
                   label=a.kind in KINDS[direction][:1] and a not in shown[k + 1:],
-                  strong=not path or (a.step, a.input) in on_path)
+                  strong=not path or (a.step, a.input) in on_path,
+          local=factors.get((a.step, a.input), "") if a.kind == "message" else "")
         for k, a in enumerate(shown)]
     ops = {step.name: step.op for step in trace.graph}
     boxes = [_box(name, ops.get(name, "input"), at, name in lit)
@@ -85,6 +90,13 @@ def _lit(trace, lit, path, direction):
     if direction != "forward" and not trace.messages:
         raise ValueError('trace: ran forward only, expected direction="forward"')
     return lit
+
+
+def _factors(trace, lit):
+    """(step, input) -> the local derivative of each edge that leads into a lit step."""
+    return {(s.name, i): f"×{formula(rule, {**dict(zip('ab', s.inputs)), 'y': s.name})}"
+            for s in trace.graph if s.name in lit
+            for i, rule in zip(s.inputs, trace.ops[s.op].rules)}
 
 
 def _box(name, op, at, lit):

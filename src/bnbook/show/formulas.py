@@ -8,7 +8,7 @@ from string import Template
 from typing import NamedTuple
 
 from bnbook.graph.arguments import count, steps
-from bnbook.graph.expressions import PART
+from bnbook.graph.expressions import PART, filled
 from bnbook.graph.types import Steps
 
 # How tightly a text holds together; a looser one inside a tighter one needs brackets.
@@ -84,6 +84,27 @@ def _printed(tree, rows, symbol):
         given[letter] = inside if held >= need else f"({inside})"
     said = Template(text).substitute(given)
     return said.replace("+ −", "− ").replace("+ -", "- "), holds
+
+
+def local(rule, names):
+    """What a rule multiplies the upstream gradient by, as text: its local derivative.
+
+    names: what a, b and y of the rule are called. What was copied is not added up.
+    """
+    tree = filled(rule, {"g": "1"} | names, copied=False)
+    return printed(_without_ones(tree)).replace(" ", "")
+
+
+def _without_ones(tree):
+    if isinstance(tree, str):
+        return tree
+    op, *parts = (tree[0], *map(_without_ones, tree[1:]))
+    if op == "multiply" and "1" in parts:
+        parts.remove("1")
+        return parts[0]
+    if op == "spread":
+        return ("divide", parts[0], "m")
+    return parts[0] if op in ("mean", *BARE) else (op, *parts)
 
 
 def listing(graph: Steps, start: int = 0) -> str:
