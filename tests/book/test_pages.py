@@ -20,6 +20,7 @@ from page import (
     reference,
     share,
     symbols,
+    teaching,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -302,6 +303,35 @@ def test_a_box_of_the_map_is_a_link_with_its_title():
         words = re.search(f'href="{source.stem}.html"(.*?)</a>', svg)[1]
         title = re.search(r"^# (.+)$", source.read_text(), re.MULTILINE)[1]
         assert re.sub(r"<[^>]+>", "", f"<{words}").strip().endswith(title)
+
+
+# Teaching
+
+
+def test_a_chapter_is_measured_without_its_exercises_and_folded_cells():
+    text = ("---\na: b\n---\n\n# One\n\nTwo words.\n\n```{code-cell} ipython3\nx = 1\n"
+            "```\n\n```{code-cell} ipython3\n---\ntags: [hide-input]\n---\ny\n```\n\n"
+            "## Exercises\n\n````{exercise} A\n:label: ex-a\n\nMany more words.\n````\n\n"
+            "````{exercise} B\n:label: ex-b\n\nWords.\n````\n\n"
+            "````{solution-start} ex-a\n````\n\n## Reading\n\nLast.\n")
+    found = teaching.measured("01-one", text)
+    assert (found.title, found.words, found.cells) == ("One", 7, 1)
+    assert found.open == [("B", "ex-b")] and found.reading == 1
+
+
+def test_every_plan_of_the_page_fits_into_its_hours():
+    book = teaching.all_measured(BOOK / "source")
+    plans = re.findall(r"```\{teaching-plan\} (\d+)\n(.*?)```", text_of("teaching.md"),
+                       re.DOTALL)
+    assert [limit for limit, _ in plans] == ["60", "180", "360"]
+    for limit, items in plans:
+        assert "Together " in teaching.plan(int(limit), items.split("\n")[:-1], book)[-1]
+
+
+def test_a_plan_that_takes_longer_is_refused():
+    book = teaching.all_measured(BOOK / "source")
+    with pytest.raises(ValueError, match="expected 7 to 10"):
+        teaching.plan(10, [f"chapter {SOURCES[0].stem}"], book)
 
 
 # Head matter and tools
