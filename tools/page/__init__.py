@@ -27,11 +27,12 @@ from . import (
     share,
     styles,
     symbols,
+    symptoms,
     teaching,
 )
 
 PARTS = (mathematics, figures, cells, exercises, head, live, api, code_links,
-         symbols, book_map, teaching, address, share, page_tools, offers, styles)
+         symbols, symptoms, book_map, teaching, address, share, page_tools, offers, styles)
 
 
 def setup(app):
