@@ -16,6 +16,7 @@ from . import (
     api,
     book_map,
     cells,
+    cite,
     code_links,
     exercises,
     figures,
@@ -24,6 +25,7 @@ from . import (
     mathematics,
     offers,
     page_tools,
+    references,
     share,
     styles,
     symbols,
@@ -32,7 +34,7 @@ from . import (
 )
 
 PARTS = (mathematics, figures, cells, exercises, head, live, api, code_links,
-         symbols, symptoms, book_map, teaching, address, share, page_tools, offers, styles)
+         references, cite, symbols, symptoms, book_map, teaching, address, share, page_tools, offers, styles)
 
 
 def setup(app):
