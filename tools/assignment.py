@@ -44,7 +44,8 @@ MISTAKES = {
     "sq": "the message from xhat is overwritten, not added to",
     "xmu": "the minus sign, or the sum down the rows",
     "mu": "the 1/m, or the path through mu left out",
-    "closed_form": "one of the two means, or the mean of dy · xhat without xhat before it",
+    "closed_form": "one of the two means, or the mean of dy · xhat without the xhat "
+                   "before it",
     "running": "the two weights exchanged, or the variance around the wrong mean",
     "inference": "the batch's own statistics in place of the stored ones",
     "batchnorm_forward": "test mode moves the stored statistics, or training does not",
@@ -141,9 +142,9 @@ def running():
     cells = sections("09-test-time")["What should the layer remember?"]
     update = [a for a in assignments(cells) if targets(a)[0] in reads(a.value)]
     lines = tuple(ast.unparse(a) for a in update)
-    return Task("running", "What training remembers: from the running statistics and a "
-                "batch, give the new ones. The momentum, 0.9, weighs the old value; the "
-                "variance is biased.", ("r_mean", "r_var", "batch"), lines,
+    return Task("running", "What training remembers: from the running statistics and "
+                "a batch, give the new ones. The momentum, 0.9, weighs the old value; "
+                "the variance is biased.", ("r_mean", "r_var", "batch"), lines,
                 ("r_mean", "r_var"), 2)
 
 
@@ -152,8 +153,8 @@ def inference():
     cells = sections("09-test-time")["What is the layer then?"]
     given = ("x", "gamma", "beta", "mu", "var")
     lines, _ = lines_for(["y"], assignments(cells), given)
-    return Task("inference", "The layer at test time: `mu` and `var`, `(C,)`, are stored "
-                "ones. eps is 1e-5. Give `y`.", given, lines, ("y",), 2)
+    return Task("inference", "The layer at test time: `mu` and `var`, `(C,)`, are "
+                "stored ones. eps is 1e-5. Give `y`.", given, lines, ("y",), 2)
 
 
 def pair():
@@ -167,13 +168,13 @@ def pair():
     stored = 'bn_param["running_mean"], bn_param["running_var"]'
     test = ('if bn_param["mode"] == "test":',
             f"    return inference(x, gamma, beta, {stored}), None")
-    yield Task("batchnorm_forward", "The whole layer. `bn_param` holds `mode`, `train` or "
-               "`test`, and `running_mean` and `running_var`, `(C,)`, which training "
+    yield Task("batchnorm_forward", "The whole layer. `bn_param` holds `mode`, `train` "
+               "or `test`, and `running_mean` and `running_var`, `(C,)`, which training "
                "replaces. Give `y` and a cache.", ("x", "gamma", "beta", "bn_param"),
                (*test, *lines, f"{stored} = running({stored}, x)",
                 "cache = gamma, ivar, xhat"), ("y", "cache"), 3, FORWARD)
-    yield Task("batchnorm_backward", "Its backward pass in training mode: from `dy` and "
-               "your cache, give `dx`, `dgamma` and `dbeta`.", ("dy", "cache"),
+    yield Task("batchnorm_backward", "Its backward pass in training mode: from `dy` "
+               "and your cache, give `dx`, `dgamma` and `dbeta`.", ("dy", "cache"),
                ("gamma, ivar, xhat = cache", "dx = closed_form(dy, gamma, ivar, xhat)",
                 "dgamma = (dy * xhat).sum(axis=0)", "dbeta = dy.sum(axis=0)"),
                ("dx", "dgamma", "dbeta"), 3, BACKWARD)
@@ -195,11 +196,12 @@ def spoken(names):
 INTRODUCTION = """\
 # Batch normalization, node by node
 
-Each cell below is a function to fill in, and the cell behind it checks yours on a batch:
-no output is good news. A node is judged by itself, from right values, so that one mistake
-costs one node. Rename nothing. `x` is `(m, C)`; statistics are `(1, C)`, one number a
-column, kept as a row; `gamma` and `beta` are `(C,)`; `d<name>` is the gradient of the loss
-by `<name>`. The names are those of *Batch Normalization by Computation Graph*."""
+Each cell below is a function to fill in, and the cell behind it checks yours on a
+batch: no output is good news. A node is judged by itself, from right values, so that one
+mistake costs one node. Rename nothing. `x` is `(m, C)`; statistics are `(1, C)`, one
+number a column, kept as a row; `gamma` and `beta` are `(C,)`; `d<name>` is the gradient
+of the loss by `<name>`. The names are those of *Batch Normalization by Computation
+Graph*."""
 
 TOOLS = '''\
 import inspect

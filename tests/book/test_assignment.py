@@ -113,10 +113,9 @@ def test_the_command_grades_a_class_into_a_table(tmp_path):
 
 
 def nbgrader(folder, *given):
-    done = subprocess.run([NBGRADER, *given], cwd=folder, capture_output=True, text=True,
-                          env={**os.environ, "HOME": str(folder)})
+    done = subprocess.run([NBGRADER, *given], cwd=folder, capture_output=True,
+                          text=True, env={**os.environ, "HOME": str(folder)})
     assert done.returncode == 0, done.stderr
-    return done
 
 
 def test_nbgrader_hands_out_and_marks_a_right_and_a_wrong_submission(tmp_path):
@@ -124,8 +123,8 @@ def test_nbgrader_hands_out_and_marks_a_right_and_a_wrong_submission(tmp_path):
         missing("no nbgrader here: pip install nbgrader", "BNBOOK_NBGRADER")
     subprocess.run([sys.executable, assignment.__file__, tmp_path], check=True)
     nbgrader(tmp_path, "generate_assignment", assignment.NAME)
-    handed_out = nbformat.read(tmp_path / "release" / assignment.NAME / assignment.FILE, 4)
-    assert code(handed_out) == code(nbformat.read(tmp_path / assignment.FILE, 4))
+    released = tmp_path / "release" / assignment.NAME / assignment.FILE
+    assert code(nbformat.read(released, 4)) == code(nbformat.read(tmp_path / assignment.FILE, 4))
     for name, made in {"ada": assignment.instructor(), "bob": wrong()}.items():
         folder = tmp_path / "submitted" / name / assignment.NAME
         folder.mkdir(parents=True)

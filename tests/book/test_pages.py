@@ -311,7 +311,7 @@ def test_how_to_cite_says_the_version_and_the_day_that_the_files_say():
     entry = parse_string(cite.bibtex(said), "bibtex").entries["bnbook"]
     assert entry.fields["version"] == version and entry.type == "software"
     assert entry.fields["year"] == str(said["date-released"].year)
-    assert str(entry.persons["author"][0]) == said["authors"][0]["name"]
+    assert str(entry.persons["author"][0]).strip("{}") == said["authors"][0]["name"]
     assert f"Version {version}, {said['date-released']}" in cite.reference(said)
 
 
@@ -352,7 +352,7 @@ def test_a_box_of_the_map_is_a_link_with_its_title():
 def test_a_chapter_is_measured_without_its_exercises_and_folded_cells():
     text = ("---\na: b\n---\n\n# One\n\nTwo words.\n\n```{code-cell} ipython3\nx = 1\n"
             "```\n\n```{code-cell} ipython3\n---\ntags: [hide-input]\n---\ny\n```\n\n"
-            "## Exercises\n\n````{exercise} A\n:label: ex-a\n\nMany more words.\n````\n\n"
+            "## Exercises\n\n````{exercise} A\n:label: ex-a\n\nMany words.\n````\n\n"
             "````{exercise} B\n:label: ex-b\n\nWords.\n````\n\n"
             "````{solution-start} ex-a\n````\n\n## Reading\n\nLast.\n")
     found = teaching.measured("01-one", text)
@@ -366,7 +366,8 @@ def test_every_plan_of_the_page_fits_into_its_hours():
                        re.DOTALL)
     assert [limit for limit, _ in plans] == ["60", "180", "360"]
     for limit, items in plans:
-        assert "Together " in teaching.plan(int(limit), items.split("\n")[:-1], book)[-1]
+        lines = teaching.plan(int(limit), items.split("\n")[:-1], book)
+        assert lines[-1].startswith("Together ")
 
 
 def test_a_plan_that_takes_longer_is_refused():

@@ -79,11 +79,12 @@ def times(book):
              len(c.exercises) * AN_EXERCISE) for c in book.values()]
     words, cells, reading, exercises = (sum(r[i] for r in rows) for i in range(2, 6))
     heads = "No.", "Chapter", "words", "cells", "minutes to read", "for exercises"
-    return [*_table(heads, [*rows, ("", "All", words, cells, reading, exercises)]), "",
-            "The words are those of the prose, the cells those that are not folded. The "
-            f"minutes count {WORDS_A_MINUTE} words a minute, {A_CELL} for a cell and its "
-            f"output, {AN_EXERCISE} for an exercise and, in the plans below, {A_LINE} "
-            "for a line of the assignment's solution."]
+    return [
+        *_table(heads, [*rows, ("", "All", words, cells, reading, exercises)]), "",
+        "The words are those of the prose, the cells those that are not folded. The "
+        f"minutes count {WORDS_A_MINUTE} words a minute, {A_CELL} for a cell and its "
+        f"output, {AN_EXERCISE} for an exercise and, in the plans below, {A_LINE} for a "
+        "line of the assignment's solution."]
 
 
 def minutes_of(item, book):
