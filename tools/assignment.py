@@ -169,8 +169,9 @@ def pair():
     test = ('if bn_param["mode"] == "test":',
             f"    return inference(x, gamma, beta, {stored}), None")
     yield Task("batchnorm_forward", "The whole layer. `bn_param` holds `mode`, `train` "
-               "or `test`, and `running_mean` and `running_var`, `(C,)`, which training "
-               "replaces. Give `y` and a cache.", ("x", "gamma", "beta", "bn_param"),
+               "or `test`, and `running_mean` and `running_var`, `(C,)`, which "
+               "training replaces. Give `y` and a cache.",
+               ("x", "gamma", "beta", "bn_param"),
                (*test, *lines, f"{stored} = running({stored}, x)",
                 "cache = gamma, ivar, xhat"), ("y", "cache"), 3, FORWARD)
     yield Task("batchnorm_backward", "Its backward pass in training mode: from `dy` "
@@ -197,9 +198,9 @@ INTRODUCTION = """\
 # Batch normalization, node by node
 
 Each cell below is a function to fill in, and the cell behind it checks yours on a
-batch: no output is good news. A node is judged by itself, from right values, so that one
-mistake costs one node. Rename nothing. `x` is `(m, C)`; statistics are `(1, C)`, one
-number a column, kept as a row; `gamma` and `beta` are `(C,)`; `d<name>` is the gradient
+batch: no output is good news. A node is judged by itself, from right values, so that
+one mistake costs one node. Rename nothing. `x` is `(m, C)`; statistics are `(1, C)`,
+one number a column, kept as a row; `gamma` and `beta` are `(C,)`; `d<name>` is the gradient
 of the loss by `<name>`. The names are those of *Batch Normalization by Computation
 Graph*."""
 

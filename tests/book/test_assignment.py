@@ -124,7 +124,9 @@ def test_nbgrader_hands_out_and_marks_a_right_and_a_wrong_submission(tmp_path):
     subprocess.run([sys.executable, assignment.__file__, tmp_path], check=True)
     nbgrader(tmp_path, "generate_assignment", assignment.NAME)
     released = tmp_path / "release" / assignment.NAME / assignment.FILE
-    assert code(nbformat.read(released, 4)) == code(nbformat.read(tmp_path / assignment.FILE, 4))
+    handed_out, made_here = nbformat.read(released, 4), nbformat.read(
+        tmp_path / assignment.FILE, 4)
+    assert code(handed_out) == code(made_here)
     for name, made in {"ada": assignment.instructor(), "bob": wrong()}.items():
         folder = tmp_path / "submitted" / name / assignment.NAME
         folder.mkdir(parents=True)

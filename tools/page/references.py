@@ -14,8 +14,8 @@ from pybtex.style.template import field, node, optional, sentence, tag
 def work(children, context):
     """What the style makes of an entry without its note, and the note in italics."""
     entry, made = context["entry"], children[0]
-    bare = type(entry)(entry.type, {n: v for n, v in entry.fields.items() if n != "note"},
-                       entry.persons)
+    fields = {name: value for name, value in entry.fields.items() if name != "note"}
+    bare = type(entry)(entry.type, fields, entry.persons)
     bare.key = entry.key
     head = made.format_data({**context, "entry": bare})
     why = optional[tag("em")[sentence[field("note", raw=False)]]]

@@ -83,8 +83,8 @@ def times(book):
         *_table(heads, [*rows, ("", "All", words, cells, reading, exercises)]), "",
         "The words are those of the prose, the cells those that are not folded. The "
         f"minutes count {WORDS_A_MINUTE} words a minute, {A_CELL} for a cell and its "
-        f"output, {AN_EXERCISE} for an exercise and, in the plans below, {A_LINE} for a "
-        "line of the assignment's solution."]
+        f"output, {AN_EXERCISE} for an exercise and, in the plans below, {A_LINE} for "
+        "a line of the assignment's solution."]
 
 
 def minutes_of(item, book):
