@@ -200,9 +200,9 @@ INTRODUCTION = """\
 Each cell below is a function to fill in, and the cell behind it checks yours on a
 batch: no output is good news. A node is judged by itself, from right values, so that
 one mistake costs one node. Rename nothing. `x` is `(m, C)`; statistics are `(1, C)`,
-one number a column, kept as a row; `gamma` and `beta` are `(C,)`; `d<name>` is the gradient
-of the loss by `<name>`. The names are those of *Batch Normalization by Computation
-Graph*."""
+one number a column, kept as a row; `gamma` and `beta` are `(C,)`; `d<name>` is the
+gradient of the loss by `<name>`. The names are those of *Batch Normalization by
+Computation Graph*."""
 
 TOOLS = '''\
 import inspect

@@ -110,8 +110,8 @@ def plan(limit, items, book):
     if not 0.7 * limit <= total <= limit:
         raise ValueError(f"teaching-plan: {total} minutes, expected {0.7 * limit:.0f} "
                          f"to {limit}")
-    return [*(f"1. {words[0].upper()}{words[1:]}: {minutes} minutes"
-              for words, minutes in told), "", f"Together {total} minutes."]
+    return [*(f"1. {minutes} minutes: {words}" for words, minutes in told), "",
+            f"Together {total} minutes."]
 
 
 def open_exercises(book):
@@ -122,10 +122,10 @@ def open_exercises(book):
 
 def rubric():
     """The lines of the rubric."""
-    rows = [(f"`{name}`", points, mistake) for name, points, mistake
-            in assignment.rubric()]
-    return _table(("Cell", "points", "The usual mistake"),
-                  [*rows, ("All", sum(r[1] for r in rows), "")])
+    rows = assignment.rubric()
+    return [*(f"- `{name}`, {points} point{'s' * (points > 1)}: {mistake}"
+              for name, points, mistake in rows), "",
+            f"Together {sum(points for _, points, _ in rows)} points."]
 
 
 class Counted(SphinxDirective):
