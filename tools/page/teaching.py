@@ -75,12 +75,14 @@ def _table(heads, rows):
 
 def times(book):
     """The lines of the table of minutes."""
-    rows = [(int(c.name[:2]), _link(c), c.words, c.cells, c.reading,
+    rows = [(f"{int(c.name[:2])}. {_link(c)}", c.words, c.cells, c.reading,
              len(c.exercises) * AN_EXERCISE) for c in book.values()]
-    words, cells, reading, exercises = (sum(r[i] for r in rows) for i in range(2, 6))
-    heads = "No.", "Chapter", "words", "cells", "minutes to read", "for exercises"
+    sums = "All", *(sum(row[i] for row in rows) for i in range(1, 5))
+    shown = [(title, f"{words:,} and {cells}", f"{reading} + {exercises}")
+             for title, words, cells, reading, exercises in (*rows, sums)]
     return [
-        *_table(heads, [*rows, ("", "All", words, cells, reading, exercises)]), "",
+        *_table(("Chapter", "words and cells", "minutes"), shown), "",
+        "The minutes are those for reading and those for the exercises. "
         "The words are those of the prose, the cells those that are not folded. The "
         f"minutes count {WORDS_A_MINUTE} words a minute, {A_CELL} for a cell and its "
         f"output, {AN_EXERCISE} for an exercise and, in the plans below, {A_LINE} for "
