@@ -10,7 +10,7 @@ NBVAL := $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),--nbval,--nbv
 OTHER_VERSIONS := --nbval-lax -n auto --dist loadfile --ignore tests/browser --deselect \
 tests/book/test_notebooks.py::test_the_notebook_follows_from_its_source_and_the_package
 
-.PHONY: book pdf epub test quick axe notebooks serve lab lint lint-web clean newest oldest pytorch mutation
+.PHONY: book pdf epub test quick axe notebooks assignment serve lab lint lint-web clean newest oldest pytorch mutation
 
 book: $(READY)  ## build the pages: _build/html
 	$(BIN)/jupyter-book build . --path-output . --all -q -W -n --keep-going
@@ -41,6 +41,9 @@ axe:  ## axe-core, for the browser tests of accessibility (npm)
 notebooks: $(READY)  ## execute the chapters that changed: book/source/*.md -> book/*.ipynb
 	$(BIN)/python tools/notebooks.py
 	$(BIN)/python tools/picture.py
+
+assignment: $(READY)  ## the notebook to hand out, its solution, a course for nbgrader
+	$(BIN)/python tools/assignment.py
 
 serve: $(READY)  ## live preview on http://localhost:8000
 	$(BIN)/python tools/serve.py

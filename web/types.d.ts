@@ -213,3 +213,10 @@ interface Explorable<S, R> {
   draw: (state: S, result: R) => Node[];
   words: (state: S, result: R) => string;
 }
+
+// ---- Sphinx's own search, as search.js finds it
+
+declare const Search: {
+  makeSearchSummary(html: string, keywords: Iterable<string>, anchor: string):
+    HTMLElement | null;
+};

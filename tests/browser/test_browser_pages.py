@@ -96,6 +96,18 @@ def test_search_finds_with_no_network(tab, site):
     assert tab.js("document.querySelectorAll('#search-results li').length") > 3
 
 
+@pytest.mark.parametrize(("words", "place"), [
+    ("quotient rule", "quotient-rule"), ("padding mask", "padded-positions"),
+    ("data parallel workers", "uneven-batches"), ("checkpointing", "move-twice"),
+    ("catastrophic forgetting", "how-do-i-freeze-it")])
+def test_a_result_of_the_search_leads_to_the_section(tab, site, words, place):
+    tab.open(site + f"search.html?q={words.replace(' ', '+')}")
+    tab.js("new Promise((done) => setTimeout(done, 2500))")
+    links = tab.js("[...document.querySelectorAll('#search-results a')]"
+                   ".map((a) => a.href)")
+    assert any(place in link.partition("#")[2] for link in links), links
+
+
 @pytest.mark.parametrize("page", ["book/index.html", "book/04-ten-nodes.html"])
 def test_a_page_opened_as_a_file_is_silent(tab, built, page):
     address = (built / page).resolve().as_uri()

@@ -5,9 +5,12 @@ they follow its colours (`figures`, `svg`), folded cells are named aright (`cell
 id stands once (`exercises`), a page's head gets a description and loses scripts
 (`head`, `templates/`), and live parts get their scripts (`live`). The API reference is
 built from the docstrings (`api`), and names in cells lead there (`code_links`);
-symbols lead to their meaning (`symbols`). All style sheets become one lean one
-(`styles`), and the landing page offers the PDF and the EPUB (`offers`). Nothing is
-loaded from another host.
+symbols lead to their meaning (`symbols`), a search to a section (`search`), and a
+symptom has an address (`symptoms`). The bibliography's works come from one file
+(`references`), how to cite from another (`cite`), and the page for instructors is
+counted from the sources (`teaching`). All style sheets become one lean one (`styles`),
+and the landing page offers the PDF and the EPUB (`offers`).
+Nothing is loaded from another host.
 """
 
 from . import (
@@ -15,6 +18,7 @@ from . import (
     api,
     book_map,
     cells,
+    cite,
     code_links,
     exercises,
     figures,
@@ -23,13 +27,18 @@ from . import (
     mathematics,
     offers,
     page_tools,
+    references,
+    search,
     share,
     styles,
     symbols,
+    symptoms,
+    teaching,
 )
 
 PARTS = (mathematics, figures, cells, exercises, head, live, api, code_links,
-         symbols, book_map, address, share, page_tools, offers, styles)
+         references, cite, symbols, symptoms, book_map, teaching, address, share,
+         search, page_tools, offers, styles)
 
 
 def setup(app):
