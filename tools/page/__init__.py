@@ -5,7 +5,8 @@ they follow its colours (`figures`, `svg`), folded cells are named aright (`cell
 id stands once (`exercises`), a page's head gets a description and loses scripts
 (`head`, `templates/`), and live parts get their scripts (`live`). The API reference is
 built from the docstrings (`api`), and names in cells lead there (`code_links`);
-symbols lead to their meaning (`symbols`). All style sheets become one lean one
+symbols lead to their meaning (`symbols`), tables of sentences become cards on a
+phone (`tables`). All style sheets become one lean one
 (`styles`), and the landing page offers the PDF and the EPUB (`offers`). Nothing is
 loaded from another host.
 """
@@ -26,10 +27,11 @@ from . import (
     share,
     styles,
     symbols,
+    tables,
 )
 
 PARTS = (mathematics, figures, cells, exercises, head, live, api, code_links,
-         symbols, book_map, address, share, page_tools, offers, styles)
+         symbols, tables, book_map, address, share, page_tools, offers, styles)
 
 
 def setup(app):
