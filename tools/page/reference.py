@@ -46,7 +46,8 @@ def entry(module, name):
                      tuple(_members(full, value)))
     if inspect.isroutine(value):
         return Entry(full, "function", _arguments(_tree(value).args), _doc(value))
-    listed = "" if rows_of(value) else _contents(value)
+    listed = f"A {type(value).__name__} of {len(value)}." if rows_of(
+        value) else _contents(value)
     said = " ".join(part for part in (_comment(module, name), listed) if part)
     return Entry(full, "data", None, said)
 
