@@ -1,5 +1,7 @@
 """The pages around the chapters: nothing missing, and every link leads somewhere."""
 
+import doctest
+import importlib
 import json
 import re
 import tomllib
@@ -19,7 +21,9 @@ from page import (
     code_cells,
     code_links,
     code_names,
+    contents,
     docstrings,
+    examples,
     page_tools,
     reference,
     share,
@@ -82,6 +86,49 @@ def test_a_signature_stands_as_it_is_written():
     layer = reference.entry("bnbook", "BatchNorm")
     assert layer.signature[:3] == ["num_features=None", "*", "eps=EPS"]
     assert {m.name.split(".")[-1] for m in layer.members} >= {"forward", "backward"}
+
+
+EXAMPLES = sorted((BOOK / "api" / "examples").glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_of_the_reference_runs(path):
+    first, of = examples.read(path)
+    for name, lines in of.items():
+        module, _, last = name.rpartition(".")
+        assert last in DOCUMENTED[module], f"{name} is not in the reference"
+        test = doctest.DocTestParser().get_doctest(
+            f"{first}\n{lines}\n", {}, name, str(path), 0)
+        said = []
+        assert not doctest.DocTestRunner(verbose=False).run(
+            test, out=said.append).failed, "".join(said)
+
+
+# What runs for minutes, what is handed out and not called, and the parts of specimens.
+WITHOUT_EXAMPLE = {f"bnbook.{name}" for name in (
+    "nn.accuracy_curves", "nn.Curves", "check.bench", "check.load_ipython_extension",
+    "cs231n.dropout_p_is", "show.plots.accuracy_grid", "show.plots.layer_histograms",
+    "show.geometry.draw_removals", "check.checks.Check", "check.checks.claimed",
+    "check.checks.draw", "check.checks.own_forward", "check.checks.pass_through",
+    "check.specimens.s0_s4.ZeroStart", "check.specimens.bases.StagedLayer",
+    "check.adapters.as_implementation", "check.adapters.book", "check.adapters.graph",
+    "check.adapters.staged")}
+
+
+@pytest.mark.parametrize(("module", "name"), NAMES)
+def test_what_a_reader_calls_has_an_example(module, name):
+    entry = reference.entry(module, name)
+    full = f"{module}.{name}"
+    has = full in examples.of_module(ROOT, module).of or ">>>" in entry.doc
+    assert entry.kind == "data" or has != (full in WITHOUT_EXAMPLE)
+
+
+def test_constants_that_hold_kinds_or_sentences_are_tables():
+    for module, name in (("bnbook.nn", "LAYERS"), ("bnbook.check", "PEERS")):
+        value = getattr(importlib.import_module(module), name)
+        table = contents.table(value)[0]
+        assert len(list(table.findall(nodes.row))) == len(value) + 1
+    assert contents.table({"a": 1}) == [] == contents.table((1, 2))
 
 
 def blocks(doc):

@@ -21,12 +21,14 @@ sys.path.insert(0, str(ROOT / "tools"))
 from page.live import FOLDER, script_text, scripts  # noqa: E402
 
 KIB = 1024
-digits, histograms, projection, running = (
+digits, histograms, opening, projection, running = (
     import_module(f"bnbook.show.small.{name}")
-    for name in ("digits", "histograms", "projection", "running"))
+    for name in ("digits", "histograms", "opening", "projection",
+                 "running"))
 RNG = np.random.default_rng(4)
 LIVES = {
     "histograms": small.initial_scale(datasets.load_digits().data[:50]),
+    "opening": small.pulled_graph([-2, 1.7, -0.6, 1.5], [-0.1, -0.5, 0.9, -0.6]),
     "projection": small.projection([-2.01, 1.68, -0.63], [-0.8, 1.5, 1.8]),
     "running": small.running_statistics(np.maximum(RNG.normal(size=300), 0) * 3),
     "digits": small.float32_digits(RNG.normal(size=20)),
@@ -36,6 +38,7 @@ DATA = {name: live.data for name, live in LIVES.items()}
 FAULTS = {
     "histograms": ("Math.sqrt(variance(values) + eps)",
                    "Math.sqrt(variance(values)) + eps"),
+    "opening": ("{ axes: [0],", "{ axes: [1],"),
     "projection": ("const dx = times(left, ivar)", "const dx = times(left, 1)"),
     "running": ("(1 - momentum) * s", "momentum * s"),
     "digits": ("const fl = Math.fround", "const fl = (v) => v"),
@@ -60,6 +63,7 @@ STATES = {
     "histograms": [{"f": f, "norm": norm, "scale": scale}
                    for f in ("sigmoid", "relu") for norm in (False, True)
                    for scale in (1, 0.072, 1e-4)],
+    "opening": some(("x1", "x2", "x3", "x4"), [-12] * 4, [12] * 4),
     "projection": [
         {**state, "eps": eps} for eps in (0, 1e-5, 0.1, 1)
         for state in some(("x1", "x2", "x3", "dy1", "dy2", "dy3"), [-2] * 6, [2] * 6)],
@@ -75,6 +79,8 @@ def expected(name, state):
     """What the page's state must hold, computed in Python."""
     if name == "histograms":
         return {"layers": histograms.layers(DATA[name], **state)}
+    if name == "opening":
+        return opening.answered(DATA[name], state)
     if name == "projection":
         return projection.parts(state)
     if name == "running":
@@ -188,7 +194,7 @@ def test_the_script_takes_the_place_of_the_table_and_says_no_error(tab, whole):
 
 @pytest.mark.parametrize(("name", "control"), [
     ("histograms", "scale"), ("projection", "dy1"), ("running", "momentum"),
-    ("digits", "mean")])
+    ("digits", "mean"), ("opening", "x1")])
 def test_the_arrow_keys_move_a_slider_and_the_live_region_says_it(
         tab, whole, name, control):
     tab.open(whole)
@@ -234,9 +240,9 @@ def test_each_weighs_at_most_ten_kib_with_all_it_needs(name):
 
 
 @pytest.mark.parametrize("name", LIVES)
-def test_without_a_script_a_table_stands_there(name):
+def test_without_a_script_a_table_or_a_drawing_stands_there(name):
     html = LIVES[name]._repr_html_()
-    assert re.search(r'class="bn-fallback"><table .*</table>', html)
+    assert re.search(r'class="bn-fallback"><(table|svg) .*</(table|svg)>', html, re.S)
     assert html == LIVES[name]._repr_html_()
 
 
@@ -247,6 +253,34 @@ def test_without_a_script_a_table_stands_there(name):
 def test_bad_input_gets_one_line_that_names_it(call, argument, named):
     with pytest.raises(ValueError, match=f"^{named}: [^\n]*expected [^\n]*$"):
         call(argument)
+
+
+def test_a_bar_of_x_can_be_pulled(tab, whole):
+    tab.look(1280, "light")
+    tab.open(whole)
+    state = f"{root('opening')}.explorable.state()"
+    before = tab.js(state)
+    at = tab.js(f"""(() => {{ const handle = {root('opening')}
+      .querySelectorAll(".bn-opening-lying .bn-opening-handle, svg .bn-opening-handle")[1];
+      handle.scrollIntoView({{block: "center"}});
+      const box = handle.getBoundingClientRect();
+      return [box.x + box.width / 2, box.y + box.height / 2]; }})()""")
+    for kind, y in (("mousePressed", 0), ("mouseMoved", -30), ("mouseReleased", -30)):
+        tab.call("Input.dispatchMouseEvent", type=kind, x=at[0], y=at[1] + y,
+                 button="left", buttons=1, clickCount=1)
+    after = tab.js(state)
+    assert after["x2"] == pytest.approx(before["x2"] + 3)
+    assert after["grads"]["x"] != before["grads"]["x"]
+
+
+@pytest.mark.parametrize(("call", "named"), [
+    (lambda: small.pulled_graph([0], [0]), "x"),
+    (lambda: small.pulled_graph([0, 13], [0, 1]), "x"),
+    (lambda: small.pulled_graph([0, 1], [0, 1, 2]), "dy"),
+    (lambda: small.pulled_graph([0, 1], [0, 1], pull=13), "pull")])
+def test_the_pulled_graph_names_a_bad_argument(call, named):
+    with pytest.raises(ValueError, match=f"^{named}: [^\n]*expected [^\n]*$"):
+        call()
 
 
 @pytest.mark.parametrize(("x", "dy", "named"), [

@@ -14,6 +14,7 @@ from malformed.kinds import (
     INDEX,
     NAMES,
     NONNEGATIVE,
+    REAL,
     SEVERAL,
     TEXT,
     Kind,
@@ -93,6 +94,8 @@ ROWS |= (
           seed=INDEX(1), eps=NONNEGATIVE(1e-5))
     | row("show.small.projection", x=VALUES(np.array([0.1, 0.5, -1.0])),
           dy=VALUES(np.array([1.0, -0.5, 0.3])), eps=NONNEGATIVE(1e-5))
+    | row("show.small.pulled_graph", x=VALUES(np.array([0.1, 0.5, -1.0])),
+          dy=VALUES(np.array([1.0, -0.5, 0.3])), pull=REAL(8.0))
     | row("show.small.running_statistics", feature=VALUES(draw(9)),
           momentum=FRACTION(0.9), size=COUNT(5))
 )

@@ -5,12 +5,12 @@ they follow its colours (`figures`, `svg`), folded cells are named aright (`cell
 id stands once (`exercises`), a page's head gets a description and loses scripts
 (`head`, `templates/`), and live parts get their scripts (`live`). The API reference is
 built from the docstrings (`api`), and names in cells lead there (`code_links`);
-symbols lead to their meaning (`symbols`), a search to a section (`search`), and a
-symptom has an address (`symptoms`). The bibliography's works come from one file
-(`references`), how to cite from another (`cite`), and the page for instructors is
-counted from the sources (`teaching`). All style sheets become one lean one (`styles`),
-and the landing page offers the PDF and the EPUB (`offers`).
-Nothing is loaded from another host.
+symbols lead to their meaning (`symbols`), a search to a section (`search`), a symptom
+has an address (`symptoms`), and tables of sentences become cards on a phone (`tables`).
+The bibliography's works come from one file (`references`), how to cite from another
+(`cite`), and the page for instructors is counted from the sources (`teaching`). All
+style sheets become one lean one (`styles`), and the landing page offers the PDF and the
+EPUB (`offers`). Nothing is loaded from another host.
 """
 
 from . import (
@@ -33,12 +33,13 @@ from . import (
     styles,
     symbols,
     symptoms,
+    tables,
     teaching,
 )
 
 PARTS = (mathematics, figures, cells, exercises, head, live, api, code_links,
-         references, cite, symbols, symptoms, book_map, teaching, address, share,
-         search, page_tools, offers, styles)
+         references, cite, symbols, symptoms, tables, book_map, teaching, address,
+         share, search, page_tools, offers, styles)
 
 
 def setup(app):

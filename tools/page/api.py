@@ -11,7 +11,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-from . import code_cells, reference
+from . import code_cells, contents, examples, reference
 from .docstrings import content, inline
 
 PAGES = "book/api/"
@@ -55,18 +55,32 @@ class Api(SphinxDirective):
         self.env.get_domain("py").note_module(module, f"module-{module}", "", "", False)
         target = nodes.target("", "", ids=[f"module-{module}"])
         said = content(inspect.getdoc(importlib.import_module(module)) or "")
-        return [target, *said, _overview(entries), *map(self.describe, entries)]
+        whole = module in MODULES
+        first = examples.of_module(self.env.srcdir, module).first if whole else ""
+        start = [nodes.paragraph("", "", *inline("The examples start from")),
+                 _prompt(first)] if first else []
+        return [target, *said, _overview(entries), *start,
+                *map(self.describe, entries)]
 
     def describe(self, entry):
         """The description of one entry and, inside it, of its members."""
         domain = self.env.get_domain("py")
         kind = "attribute" if entry.kind == "property" else entry.kind
         domain.note_object(entry.name, kind, entry.name, location=self.get_location())
-        body = addnodes.desc_content("", *content(entry.doc))
+        body = addnodes.desc_content("", *content(entry.doc), *self.shown(entry))
         body += [self.describe(member) for member in entry.members]
         return addnodes.desc(
             "", _signature(entry), body, domain="py", objtype=kind, desctype=kind,
             classes=["py", kind], no_index=False)
+
+
+    def shown(self, entry):
+        """What follows an entry's words: a constant's table, a callable's example."""
+        module, _, name = entry.name.rpartition(".")
+        if entry.kind == "data":
+            return contents.table(getattr(importlib.import_module(module), name))
+        example = examples.of_module(self.env.srcdir, module).of.get(entry.name)
+        return [_prompt(example)] if example else []
 
 
 class Further(Api):
@@ -84,6 +98,10 @@ class Further(Api):
         place = nodes.make_id(f"further-{module}")
         return nodes.section("", nodes.title("", module), *self.module(module, names),
                              ids=[place], names=[])
+
+
+def _prompt(text):
+    return nodes.literal_block(text, text, language="pycon")
 
 
 def _signature(entry):

@@ -1,5 +1,6 @@
 """Figures drawn into the page, and no image without words."""
 
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sphinx.util import logging
 from .mathematics import SCROLLING
 from .svg import inline_svg
 
+PHONE = 358  # pixels of a text's width at 390
 LOG = logging.getLogger(__name__)
 
 
@@ -17,6 +19,11 @@ def has_words(image):
     """Whether the alt text says something: docutils falls back on the file's path."""
     alt = image.get("alt", "").strip()
     return bool(alt) and alt.lstrip("/") != image["uri"].lstrip("/")
+
+
+def least_width(markup):
+    """The width that a drawing's labels need on a phone, in pixels."""
+    return float(re.search(r"--bn-least: (\d+)px", markup)[1])
 
 
 class DrawFigures(SphinxPostTransform):
@@ -50,7 +57,7 @@ class DrawFigures(SphinxPostTransform):
         except (OSError, ET.ParseError) as error:
             LOG.warning("figure %s: %s", path, error, location=image)
             return
-        if "bn-wide" in image["classes"]:
+        if "bn-wide" in image["classes"] or least_width(markup) > PHONE:
             markup = f'<div class="{SCROLLING}">{markup}</div>'
         image.parent.replace(image, nodes.raw("", markup, format="html"))
 

@@ -10,6 +10,8 @@ from itertools import pairwise
 from types import FunctionType
 from typing import NamedTuple
 
+from .contents import rows_of
+
 MOST = 14  # names of a constant's contents that are listed
 
 
@@ -44,7 +46,9 @@ def entry(module, name):
                      tuple(_members(full, value)))
     if inspect.isroutine(value):
         return Entry(full, "function", _arguments(_tree(value).args), _doc(value))
-    said = " ".join(part for part in (_comment(module, name), _contents(value)) if part)
+    listed = f"A {type(value).__name__} of {len(value)}." if rows_of(
+        value) else _contents(value)
+    said = " ".join(part for part in (_comment(module, name), listed) if part)
     return Entry(full, "data", None, said)
 
 

@@ -16,6 +16,7 @@ SHEET = "_static/book.css"
 FIRST = ("_static/basic.css", "_static/styles/pydata-sphinx-theme.css")
 NAMES = re.compile(r'\b(?:class|id)="([^"]*)"')
 BUILT_IN_PARTS = re.compile(r"bs-tooltip-")  # Bootstrap's script puts these together
+OURS_INSTEAD = "pygments.css"  # type.css says how code looks, in ink
 # the words of the whole book, and icons that no page loads
 NOT_SCRIPTS = ("searchindex.js", "fontawesome.js")
 REPLACED_FONT = "Font Awesome"  # icons.css draws the icons
@@ -110,7 +111,8 @@ def take_sheets(app, pagename, templatename, context, doctree):
     if app.builder.name not in PAGES:
         return
     own = [s for s in context["css_files"] if s.filename.startswith("_static/live/")]
-    shared = [s for s in context["css_files"] if s not in own]
+    shared = [s for s in context["css_files"]
+              if s not in own and not s.filename.endswith(OURS_INSTEAD)]
     shared.sort(key=lambda sheet: sheet.priority)
     app.bnbook_sheets = [*FIRST, *(sheet.filename for sheet in shared)]
     context["css_files"] = own

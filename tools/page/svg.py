@@ -8,6 +8,10 @@ from bnbook.show.palette import PALETTE
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "{http://www.w3.org/1999/xlink}href"
 PIXELS = {"pt": 4 / 3, "in": 96, "cm": 96 / 2.54, "mm": 96 / 25.4, "px": 1, "": 1}
+SMALLEST = 12  # pixels, of a label on a phone
+LABEL, PLOTTED = 12.1, 12.9  # units to which phone.css enlarges a drawing's, a plot's
+AS_DRAWN = 10  # units of a label that has no room to grow:
+WIDE, MANY = 400, 35  # in a drawing with long shapes, and in a plot of many panels
 NAMES = {hex_: name for name, hex_ in PALETTE.items()}
 ET.register_namespace("", SVG)
 
@@ -44,13 +48,26 @@ def themed(css):
 
 
 def _fit(root):
-    """Natural width as a ceiling, so that a figure shrinks but never blurs up."""
+    """Natural width as a ceiling, so that a figure shrinks but never blurs up; and the
+    width at which its labels can still be read."""
     width, height = (_pixels(root.attrib.pop(side, "")) for side in ("width", "height"))
     box = root.get("viewBox")
     if box is None:
         root.set("viewBox", f"0 0 {width:g} {height:g}")
     width = width or float(box.replace(",", " ").split()[2])
-    root.set("style", f"--bn-width: {width:.0f}px")
+    units = float(root.get("viewBox").replace(",", " ").split()[2])
+    least = units * SMALLEST / _label(root, units)
+    root.set("style", f"--bn-width: {width:.0f}px; --bn-least: {least:.0f}px")
+
+
+def _label(root, units):
+    """The size of the smallest label on a phone, in the drawing's units."""
+    drawn = root.get("font-family")
+    texts = sum(1 for _ in root.iter(f"{{{SVG}}}text"))
+    if units > WIDE if drawn else texts > MANY:
+        root.set("data-dense", "")
+        return AS_DRAWN
+    return LABEL if drawn else PLOTTED
 
 
 def _pixels(length):

@@ -17,6 +17,7 @@ NAMES = ("x", "mu", "xmu", "sq", "var", "vareps", "eps", "std", "ivar", "xhat", 
          "gx", "beta", "y")
 OTHER = ("N", "C", "m", "L")
 LATEX = {symbol(name): name for name in NAMES}
+IN_FORMULA_FACE = "bn-sym"
 CLOSED = (nodes.reference, nodes.title, nodes.caption, nodes.target, nodes.Admonition)
 
 
@@ -60,7 +61,10 @@ class LinkSymbols(SphinxPostTransform):
         for node in list(self.document.findall(is_symbol)):
             found = meaning(node.astext(), isinstance(node, nodes.math))
             section = enclosing(node, nodes.section)
-            if found is None or enclosing(node, CLOSED) or (section, found) in seen:
+            if found is None:
+                continue
+            node["classes"] += [IN_FORMULA_FACE] * isinstance(node, nodes.literal)
+            if enclosing(node, CLOSED) or (section, found) in seen:
                 continue
             seen.add((section, found))
             place, words = found
