@@ -5,7 +5,7 @@
 // needs: explorer-python
 // The live graph on a page: a batch one edits, a graph one steps through, and what the
 // step did in numbers and in words. What it shows follows from one state. The parts that
-// not every page shows, explorer-batch, -shares and -story, come with the part that does.
+// not every page shows, such as explorer-batch, come with the part that does.
 (() => {
   "use strict";
   let count = 0;
@@ -30,11 +30,13 @@
     const id = `bn-${data.name}-${count++}`, { say, pick } = steps;
     /** @type {[string, () => View][]} */
     const all = [
-      ["tools", () => bnTools.view(id, data.graphs, store, reset, say)],
-      ["batch", () => bnBatch.view(store)],
-      ["detail", () => bnCard.view()],
-      ["steps", () => steps],
+      ["told", () => bnTold.view()],
       ["graph", () => bnStage.view(pictures(root), pick)],
+      ["steps", () => steps],
+      ["batch", () => bnBatch.view(store)],
+      ["tries", () => bnTries.view(data.tries, store)],
+      ["tools", () => bnTools.view(id, data.graphs, store, reset, say)],
+      ["detail", () => bnCard.view()],
       ["shares", () => bnShares.view(store, id, steps.next)],
       ["story", () => bnStory.view()],
       ["values", () => bnValues.view(pick)],

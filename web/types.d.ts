@@ -80,9 +80,22 @@ interface ExplorerData {
   ops: Table;
   /** The text with which a reader's own graph begins, where there is one. */
   own: string | null;
-  start: { graph: string; at: string; path: string | null; cut: string | null };
+  start: Opening;
+  tries: Try[];
   graphs: Graphs;
 }
+
+/** A state to go to. text: the steps of a graph of the reader's own. */
+interface Opening {
+  graph: string;
+  preset: string;
+  at: string;
+  path: string | null;
+  cut: string | null;
+  text?: string | null;
+}
+
+interface Try { label: string; to: Opening; hint: string }
 
 // ---- the live graph's state
 
@@ -106,6 +119,7 @@ interface Store {
   set: (patch: Patch) => boolean;
   choose: (graph: string, preset?: string) => void;
   type: (text: string) => void;
+  open: (to: Opening) => void;
   reset: () => void;
   recall: () => boolean;
   address: () => string;

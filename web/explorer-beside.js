@@ -1,0 +1,5 @@
+// needs: explorer
+const bnBeside = (() => {
+  "use strict";
+  return { view: () => ({ root: bnLive.make("div", { class: "bn-beside" }), show() {} }) };
+})();
