@@ -83,6 +83,10 @@ const bnState = (() => {
         renew(opening(graphs, to));
         address.write();
       },
+      put({ text, ...state }) {
+        if (text) graphs.own = bnOwnGraph.graphOf(text, graphs.batch);
+        renew(state);
+      },
       reset() {
         renew(first);
         address.clear();

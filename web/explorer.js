@@ -47,13 +47,13 @@
       .map(([, make]) => make());
   }
 
-  /** @type {(store: Store, reset: () => void) => object} */
+  /** @type {(store: Store, reset: () => void) => Part} */
   const interfaceOf = (store, reset) => ({
     state() {
       const { graph, state, run } = store.now(), { values, grads, messages, paths } = run;
       return { ...state, name: bnModel.nameOf(graph, state.at), values, grads, messages, paths };
     },
-    set: store.set, choose: store.choose, address: store.address, reset,
+    put: store.put, set: store.set, choose: store.choose, address: store.address, reset,
     text: () => bnSay.say(store.now()),
     type: store.type,
     story: () => bnStory.story(store.now()),
@@ -66,7 +66,11 @@
     let views = [];
     for (const graph of Object.values(data.graphs)) graph.ops = data.ops;
     if (data.own) data.graphs.own = bnOwnGraph.graphOf(data.own, data.graphs.batch);
-    const store = bnState.store(data, (...state) => views.forEach((view) => view.show(...state)));
+    const store = bnState.store(data, (...shown) => {
+      const { state, graph: { text } } = shown[0];
+      views.forEach((view) => view.show(...shown));
+      bnLive.tell(root, text ? { ...state, text } : state);
+    });
     const steps = bnSteps.view(store);
     const reset = () => {
       steps.stop();

@@ -122,6 +122,7 @@ interface Store {
   open: (to: Opening) => void;
   reset: () => void;
   recall: () => boolean;
+  put: (state: State & { text?: string }) => void;
   address: () => string;
 }
 
@@ -191,10 +192,16 @@ type Attributes = Record<string, Attribute>;
 type Child = Node | string | null | undefined;
 type Children = (Child | Child[])[];
 
-interface HTMLElement {
-  /** What tests and the curious may ask of a live part. */
-  explorer?: unknown;
-  explorable?: unknown;
+/** What tests, notebooks and the curious may ask of a live part. */
+interface Part { put: (state: any) => void; [more: string]: unknown }
+
+interface HTMLElement { explorer?: Part; explorable?: Part }
+
+/** A widget's model, as anywidget hands it over. */
+interface Model {
+  get: (name: string) => any;
+  set: (name: string, value: unknown) => void;
+  save_changes: () => void;
 }
 
 // ---- the small explorables

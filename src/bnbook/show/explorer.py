@@ -15,7 +15,8 @@ from bnbook.show.drawing import draw
 from bnbook.show.explorer_graphs import GRAPHS, PRESETS, batch, paths_of, shaped_inputs
 from bnbook.show.explorer_tries import tries
 from bnbook.show.export import table_data, trace_json
-from bnbook.show.live import Live, inline, short
+from bnbook.show.live import inline, short
+from bnbook.show.live_graph import LiveGraph
 
 PARTS = ("told", "graph", "batch", "tries", "tools", "detail", "shares", "story", "aim",
          "beside", "values", "python", "own")
@@ -38,7 +39,7 @@ CAPTION = ("The live graph. Arrow keys step forward and back, space plays, Home 
 def explorer(trace: Trace, *, at: str = "start", path: str | None = None,
              cut: str | None = None, preset: str = "as shipped",
              view: Iterable[str] = PARTS, graphs: Iterable[str | Trace] = (),
-             name: str = "live", caption: str = CAPTION) -> Live:
+             name: str = "live", caption: str = CAPTION) -> LiveGraph:
     """The live graph of a trace: one set of values that share their statistics.
 
     trace: a run, with an upstream gradient, of batch norm (or inference) on x (N, 1),
@@ -48,7 +49,8 @@ def explorer(trace: Trace, *, at: str = "start", path: str | None = None,
     which it leaves out. preset: the batch with which it opens, such as "an outlier" of
     a shipped trace. view: the parts that are shown, out of PARTS. graphs: further graphs
     to switch to, by name or as a run to open with, or "all". name: how a link names it,
-    its own on its page.
+    its own on its page. Where a person runs the notebook it is alive (anywidget), and
+    its `x`, `dy` and `trace` follow what is set.
     """
     kind, runs = kind_of(trace), _runs(trace, graphs)
     made = {k: graph_data(k, one) for k, one in runs.items()}
@@ -70,7 +72,7 @@ def explorer(trace: Trace, *, at: str = "start", path: str | None = None,
     if preset != "as shipped":
         runs = runs | {kind: shipped(kind, preset)}
     scripts = [f"explorer-{part}" for part in OWN if part in view]
-    return Live("explorer", data, _fallback(runs, name, kind), caption, scripts)
+    return LiveGraph("explorer", data, _fallback(runs, name, kind), caption, scripts)
 
 
 def _runs(trace, graphs):
