@@ -11,9 +11,20 @@ const bnTries = (() => {
     const buttons = all.map(({ label, to, hint: words }) => button(label, () => {
       store.open(to);
       hint.textContent = words;
+      lead(root, to.text ? "own" : to.open);
     }));
-    return { root: group("bn-tries", "Things to try", head("Try"),
-      make("div", { class: "bn-buttons" }, buttons), hint), show() {} };
+    const root = group("bn-tries", "Things to try", head("Try"),
+      make("div", { class: "bn-buttons" }, buttons), hint);
+    return { root, show() {} };
+  }
+
+  /**
+   * Open a part that stands folded.
+   * @type {(root: HTMLElement, part?: string) => void}
+   */
+  function lead(root, part) {
+    const folded = part && root.parentElement?.querySelector(`details.bn-${part}`);
+    if (folded) folded.setAttribute("open", "");
   }
 
   return { view };

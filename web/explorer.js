@@ -31,7 +31,7 @@
     /** @type {[string, () => View][]} */
     const all = [
       ["told", () => bnTold.view()],
-      ["graph", () => bnStage.view(pictures(root), pick)],
+      ["graph", () => bnStage.view(pictures(root), pick, store)],
       ["steps", () => steps],
       ["batch", () => bnBatch.view(store)],
       ["tries", () => bnTries.view(data.tries, store)],
@@ -39,6 +39,8 @@
       ["detail", () => bnCard.view()],
       ["shares", () => bnShares.view(store, id, steps.next)],
       ["story", () => bnStory.view()],
+      ["aim", () => bnAim.view(store, data.aim)],
+      ["beside", () => bnBeside.view(store, id, data.graphs, pictures(root))],
       ["values", () => bnValues.view(pick)],
       ["python", () => bnPython.view(store, say)],
       ["own", () => bnOwn.view(store, id)],

@@ -82,6 +82,8 @@ interface ExplorerData {
   own: string | null;
   start: Opening;
   tries: Try[];
+  /** A target for y to begin with, the size of a step, and how many are taken. */
+  aim: { target: number[]; rate: number; steps: number };
   graphs: Graphs;
 }
 
@@ -93,6 +95,8 @@ interface Opening {
   path: string | null;
   cut: string | null;
   text?: string | null;
+  /** A part of the live graph to open and to lead to. */
+  open?: string;
 }
 
 interface Try { label: string; to: Opening; hint: string }

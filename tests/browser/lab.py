@@ -9,7 +9,7 @@ import time
 import urllib.request
 from contextlib import contextmanager, suppress
 
-START, STEP = 40, 0.2  # seconds
+START, STEP = 120, 0.2  # seconds
 
 
 def free_port():

@@ -13,7 +13,7 @@ from bnbook.graph.ran import ran
 from bnbook.graph.trace import Trace
 from bnbook.show.drawing import draw
 from bnbook.show.explorer_graphs import GRAPHS, PRESETS, batch, paths_of, shaped_inputs
-from bnbook.show.explorer_tries import tries
+from bnbook.show.explorer_tries import AIM, tries
 from bnbook.show.export import table_data, trace_json
 from bnbook.show.live import inline, short
 from bnbook.show.live_graph import LiveGraph
@@ -67,7 +67,8 @@ def explorer(trace: Trace, *, at: str = "start", path: str | None = None,
         "name": name, "view": view, "ops": table_data(grouped(1)),
         "own": TEXT if "own" in view else None,
         "start": {"graph": kind, "preset": preset, "at": at, "path": path, "cut": cut},
-        "tries": tries(runs, "own" in view) if "tries" in view else [], "graphs": made,
+        "tries": tries(runs, "own" in view) if "tries" in view else [],
+        "aim": AIM, "graphs": made,
     }
     if preset != "as shipped":
         runs = runs | {kind: shipped(kind, preset)}

@@ -26,10 +26,16 @@ TRIES = (
     ("Cut the variance path", state(cut="variance"),
      "What comes after the cut is computed anew, with what it was beside it. Is what is "
      "left of dx a gradient of anything (chapter 7)?"),
+    ("Give y a target", state(preset="as shipped") | {"open": "aim"},
+     "Under “What is dx for?” press One step, or To fifty: y moves along all of dx, and "
+     "along the straight path alone, without what came by the mean and the variance."),
     ("Leave out the mean", state("own", "an outlier", text=MEAN_FREE),
      "These four lines are RMS norm. Change a line under “Your own graph”, and the rules "
      "make another backward pass."),
 )
+
+# What a reader may want of y at first, the size of a step along dx, and how many.
+AIM = {"target": [3, 0, 0, 0, -1, 0], "rate": 0.1, "steps": 50}
 
 
 def tries(graphs, own):
