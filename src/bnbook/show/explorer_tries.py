@@ -24,8 +24,8 @@ TRIES = (
      "xmu was used twice. One message has come, so its gradient is half there: press "
      "Next twice and the other joins it (chapter 4)."),
     ("Cut the variance path", state(cut="variance"),
-     "What comes after the cut is computed anew, with what it was beside it. Is what is "
-     "left of dx a gradient of anything (chapter 7)?"),
+     "What comes after the cut is computed anew, with what it was beside it. What is "
+     "left of dx is not the gradient of the loss (chapter 7)."),
     ("Give y a target", state(preset="as shipped") | {"open": "aim"},
      "Under “What is dx for?” press One step, or To fifty: y moves along all of dx, and "
      "along the straight path alone, without what came by the mean and the variance."),
