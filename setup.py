@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: an installed package brings the pages' scripts along."""
+"""What pyproject.toml cannot say: an installed package has the pages' scripts."""
 
 import shutil
 from pathlib import Path

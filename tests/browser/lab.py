@@ -28,7 +28,8 @@ def lab(folder):
     env = os.environ | {k: str(folder / f".{name}") for k, name in own.items()}
     port = free_port()
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
-               f"--port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1",
+               f"--port={port}", "--ServerApp.port_retries=0",
+               "--ServerApp.ip=127.0.0.1",
                "--IdentityProvider.token=", "--ServerApp.password=",
                f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True",
                "--LabApp.news_url=", "--LabApp.check_for_updates_class="

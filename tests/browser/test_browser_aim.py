@@ -1,13 +1,15 @@
-"""The explorer at first sight, steps along dx, a second graph, and values in the drawing."""
+"""The explorer at first sight, steps along dx, a second graph, values one can drag."""
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from test_browser_explorer import HERE, load
 
 from bnbook.graph import BATCH_NORM, run, without
 from bnbook.show.explorer import explorer, shipped
 from bnbook.show.explorer_graphs import batch, paths_of
 from bnbook.show.explorer_tries import AIM, TRIES
-from test_browser_explorer import HERE, load
 
 RATE, STEPS = AIM["rate"], AIM["steps"]
 STRAIGHT = {tuple(edge) for edge in paths_of("batch")["straight"]["silent"]}
@@ -50,7 +52,8 @@ def test_fifty_steps_end_where_numpys_do(live, preset, silent):
 
 
 DATA = """(() => { const data = JSON.parse(document.querySelector(
-  ".bn-live > script").textContent); data.graphs.batch.ops = data.ops; return data })()"""
+  ".bn-live > script").textContent); data.graphs.batch.ops = data.ops;
+  return data })()"""
 
 
 def test_all_of_dx_never_raises_the_cost_and_keeps_the_mean():
@@ -59,7 +62,7 @@ def test_all_of_dx_never_raises_the_cost_and_keeps_the_mean():
     for preset in ("as shipped", "an outlier"):
         whole = descent(batch("batch", preset), target, set())
         costs = [cost for *_, cost in whole]
-        assert all(b < a * (1 + 1e-12) for a, b in zip(costs, costs[1:]))
+        assert all(b < a * (1 + 1e-12) for a, b in pairwise(costs))
         np.testing.assert_allclose(whole[-1][0].mean(), whole[0][0].mean(), atol=1e-9)
     part = descent(batch("batch"), target, STRAIGHT)
     assert part[-1][2] > 10 * min(cost for *_, cost in part)
@@ -150,8 +153,8 @@ def test_a_number_line_fits_its_values_and_widens_while_one_is_held_at_its_end(l
     high = f"Number({knob}.getAttribute('aria-valuemax'))"
     before, most = live.js(high), max(batch("batch", "an outlier")["x"])
     assert most < before < 1.4 * most
-    x, y, room = live.js(f"(() => {{ const r = {knob}.getBoundingClientRect(), l = {knob}"
-                         ".parentElement.getBoundingClientRect(); return [r.left + 12,"
+    x, y, room = live.js(f"(() => {{ const k = {knob}, r = k.getBoundingClientRect(),"
+                         " l = k.parentElement.getBoundingClientRect(); return [r.left + 12,"
                          " r.top + 12, l.right - r.left] })()")
     mouse(live, x, y, dx=room, hold=400)
     assert live.js(high) > before and live.js(f"{HERE}.state().x[4]") > before

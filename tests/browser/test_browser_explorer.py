@@ -5,8 +5,8 @@ import pytest
 
 from bnbook.graph import BATCH_NORM, run
 from bnbook.show.explorer import OWN, explorer, shipped
-from bnbook.show.small import projection
 from bnbook.show.scripts import FOLDER, scripts
+from bnbook.show.small import projection
 
 FEW, MANY = 25, 120  # keys
 PARTS = ("explorer", *(f"explorer-{part}" for part in OWN), "projection")

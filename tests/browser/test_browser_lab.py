@@ -29,8 +29,8 @@ def address(tmp_path_factory):
         missing(f"no {lacking[0]}: pip install {lacking[0]}")
     folder = tmp_path_factory.mktemp("lab")
     notebook = nbformat.read(BOOK / "explorer.ipynb", as_version=4)
-    notebook.cells += [nbformat.v4.new_code_cell(SMALL),
-                       nbformat.v4.new_code_cell("print(live.x.ravel().tolist(), small.state['x1'])")]
+    notebook.cells += map(nbformat.v4.new_code_cell, (
+        SMALL, "print(live.x.ravel().tolist(), small.state['x1'])"))
     nbformat.write(notebook, folder / "explorer.ipynb")
     with lab(folder) as address:
         yield address

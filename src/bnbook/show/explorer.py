@@ -47,7 +47,7 @@ def explorer(trace: Trace, *, at: str = "start", path: str | None = None,
     at: where it stands first, the name of a value or, on the way back, of a gradient
     that is then whole, such as "dx". path: which of the graph's paths it follows; cut:
     which it leaves out. preset: the batch with which it opens, such as "an outlier" of
-    a shipped trace. view: the parts that are shown, out of PARTS. graphs: further graphs
+    a shipped trace. view: the parts that are shown, out of PARTS. graphs: further ones
     to switch to, by name or as a run to open with, or "all". name: how a link names it,
     its own on its page. Where a person runs the notebook it is alive (anywidget), and
     its `x`, `dy` and `trace` follow what is set.
@@ -91,7 +91,8 @@ def _runs(trace, graphs):
 def shipped(kind: str, preset: str = "as shipped") -> Trace:
     """The run that a graph opens with, or that of another of its batches."""
     choice("kind", kind, GRAPHS)
-    given, upstream = shaped_inputs(kind, batch(kind, choice("preset", preset, PRESETS)))
+    choice("preset", preset, PRESETS)
+    given, upstream = shaped_inputs(kind, batch(kind, preset))
     return run(GRAPHS[kind].graph, given, upstream, axes=GRAPHS[kind].axes,
                ops=grouped(GRAPHS[kind].groups))
 

@@ -1,4 +1,4 @@
-"""Things to try in the live graph: a button each, a state, and what to look at in it."""
+"""Things to try in the live graph: a button, a state, and what to look at in it."""
 
 MEAN_FREE = """\
 ms = mean(square(x))
@@ -27,11 +27,11 @@ TRIES = (
      "What comes after the cut is computed anew, with what it was beside it. What is "
      "left of dx is not the gradient of the loss (chapter 7)."),
     ("Give y a target", state(preset="as shipped") | {"open": "aim"},
-     "Under “What is dx for?” press One step, or To fifty: y moves along all of dx, and "
-     "along the straight path alone, without what came by the mean and the variance."),
+     "Under “What is dx for?” press One step, or To fifty: y moves along all of dx, "
+     "and along the straight path alone, without the mean's and the variance's."),
     ("Leave out the mean", state("own", "an outlier", text=MEAN_FREE),
-     "These four lines are RMS norm. Change a line under “Your own graph”, and the rules "
-     "make another backward pass."),
+     "These four lines are RMS norm. Change a line under “Your own graph”, and the "
+     "rules make another backward pass."),
 )
 
 # What a reader may want of y at first, the size of a step along dx, and how many.
@@ -39,6 +39,6 @@ AIM = {"target": [3, 0, 0, 0, -1, 0], "rate": 0.1, "steps": 50}
 
 
 def tries(graphs, own):
-    """Those of TRIES that a page with these graphs can show, as the script reads them."""
+    """Those of TRIES that a page with these graphs can show, for its script."""
     return [{"label": label, "to": to, "hint": hint} for label, to, hint in TRIES
             if to["graph"] in graphs or (own and to["text"])]

@@ -1,8 +1,8 @@
 """Live parts in a notebook that a person runs, through anywidget where it is there.
 
-What runs notebooks unattended (nbclient, nbval) sends its cells with `allow_stdin` false,
-for nobody could answer; JupyterLab, VS Code and Colab send it true. So a stored notebook
-keeps the drawn state, and a reader gets the live one.
+What runs notebooks unattended (nbclient, nbval) sends its cells with `allow_stdin`
+false, for nobody could answer; a front end that a person uses sends it true. So a
+stored notebook keeps the drawn state, and a reader gets the live one.
 """
 
 import sys
