@@ -154,7 +154,7 @@ def test_a_number_line_fits_its_values_and_widens_while_one_is_held_at_its_end(l
     before, most = live.js(high), max(batch("batch", "an outlier")["x"])
     assert most < before < 1.4 * most
     x, y, room = live.js(f"(() => {{ const k = {knob}, r = k.getBoundingClientRect(),"
-                         " l = k.parentElement.getBoundingClientRect(); return [r.left + 12,"
-                         " r.top + 12, l.right - r.left] })()")
+                         " l = k.parentElement.getBoundingClientRect();"
+                         " return [r.left + 12, r.top + 12, l.right - r.left] })()")
     mouse(live, x, y, dx=room, hold=400)
     assert live.js(high) > before and live.js(f"{HERE}.state().x[4]") > before
