@@ -18,7 +18,7 @@ MISSING = ('<p class="bn-caption">Drawn, and not alive: <code>pip install anywid
 def attended() -> bool:
     """Whether a person who could answer sent the cell that runs."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    kernel = getattr(shell, "kernel", None)
+    kernel: Any = getattr(shell, "kernel", None)
     message = kernel.get_parent() if hasattr(kernel, "get_parent") else None
     return bool(((message or {}).get("content") or {}).get("allow_stdin"))
 
