@@ -1,4 +1,4 @@
-// needs: explorer-model, explorer-inputs
+// needs: live, explorer-model, explorer-inputs
 // A state as a readable address, graph:batch,x:1;2;3,…,at:dx, and back.
 const bnAddress = (() => {
   "use strict";
@@ -54,18 +54,20 @@ const bnAddress = (() => {
       text,
       write() {
         clearTimeout(writing);
+        if (!bnLive.page) return;
         writing = setTimeout(() => {
           try { history.replaceState(null, "", `#${text()}`); } catch { /* no history here */ }
         }, REST);
       },
       clear() {
         clearTimeout(writing);
+        if (!bnLive.page) return;
         history.replaceState(null, "", location.pathname + location.search);
       },
       read() {
         // No character in it needs an escape.
         const [own, said] = location.hash.slice(1).split(/=(.*)/s);
-        return own === name && said != null ? fromText(graphs, said) : null;
+        return bnLive.page && own === name && said != null ? fromText(graphs, said) : null;
       },
     };
   }

@@ -1,4 +1,4 @@
-// needs: live, explorer-bars
+// needs: live, explorer-say, explorer-bars
 // The arrows of the drawing: each shows what it carries, and dots travel along it.
 const bnArrows = (() => {
   "use strict";
@@ -46,9 +46,11 @@ const bnArrows = (() => {
     line.setAttribute("opacity", String(faint ? 0.15 : opacity(arrow, seen)));
     if (!label) return;
     live.setAttribute("opacity", faint ? "0.2" : "1");
-    const value = carried(arrow, now, seen, edge);
+    const value = carried(arrow, now, seen, edge), sent = seen.messages.some(by(arrow));
+    live.dataset.say = !value ? "" : sent ? `from ${step} to ${input}: ${bnSay.list(value)}`
+      : `${input} to ${step}: ${bnSay.list(value)}`;
     live.replaceChildren(...(value ? [bnBars.small(value, label,
-      seen.messages.some(by(arrow)) ? "orange" : "blue")] : []));
+      sent ? "orange" : "blue")] : []));
   }
 
   /** @type {(arrow: Arrow, seen: Seen) => number} */

@@ -21,6 +21,7 @@ const bnBars = (() => {
     const most = Math.max(...data.map(Math.abs)) || 1;
     const wide = width / data.length, middle = y + height / 2;
     return svg("g", { class: `bn-bars bn-${kind}` },
+      svg("rect", { x, y, width, height, class: "bn-hit" }),
       svg("path", { d: `M${x} ${middle}h${width}`, class: "bn-zero" }),
       data.map((v, i) => {
         const tall = Number.isFinite(v) ? (Math.abs(v) / most) * (height / 2) : 0;

@@ -5,16 +5,16 @@ const bnBoxes = (() => {
   const { svg } = bnLive;
   const { small } = bnBars;
   /** @typedef {{name: string, box: SVGElement, op: SVGElement, live: SVGElement,
-   *   title: SVGElement, x: number, y: number}} Box */
+   *   x: number, y: number}} Box */
 
   /** @type {(box: SVGElement, pick: (name: string) => void) => Box} */
   function read(box, pick) {
     const rect = /** @type {SVGRectElement} */ (box.querySelector("rect"));
     const op = box.querySelectorAll("text")[1], name = String(box.dataset.name);
-    const live = svg("g"), title = svg("title");
-    box.append(live, title);
+    const live = svg("g");
+    box.append(live);
     box.addEventListener("click", () => pick(name));
-    return { name, box, op, live, title,
+    return { name, box, op, live,
       x: rect.x.baseVal.value, y: rect.y.baseVal.value };
   }
 
@@ -31,7 +31,7 @@ const bnBoxes = (() => {
 
   /** @type {(part: Box, now: Snapshot, seen: Seen) => void} */
   function draw(part, { run }, { here, so }) {
-    const { name, box, op, live, title } = part;
+    const { name, box, op, live } = part;
     const value = so.values.includes(name) && run.values[name];
     box.classList.toggle("bn-now", here?.step.name === name);
     box.classList.toggle("bn-near", Boolean(here && [here.step.name, ...here.step.inputs]
@@ -39,7 +39,9 @@ const bnBoxes = (() => {
     box.classList.toggle("bn-later", !value);
     op.style.display = value ? "none" : "";
     live.replaceChildren(...inside(part, value, so.grads[name]));
-    title.textContent = value ? `${name} = ${bnSay.list(value)}` : name;
+    const grad = so.grads[name], whole = grad && grad.got === grad.of;
+    box.dataset.say = value ? `${name} = ${bnSay.list(value)}${grad ? `; d${name} = ${
+      bnSay.list(grad.sum)}${whole ? "" : " so far"}` : ""}` : "";
   }
 
   return { read, draw };

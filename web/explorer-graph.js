@@ -1,4 +1,5 @@
 // needs: live, explorer-model, explorer-elements, explorer-boxes, explorer-arrows
+// needs: explorer-tip, explorer-grab
 // The drawing that Python made, brought alive: values and gradients in the boxes and on
 // the arrows, the current step lit, messages that travel.
 const bnStage = (() => {
@@ -57,22 +58,29 @@ const bnStage = (() => {
     return /** @type {SVGElement} */ (pictures[state.graph].cloneNode(true));
   }
 
-  /** @type {(pictures: Record<string, SVGElement>, pick: (name: string) => void) => View} */
-  function view(pictures, pick) {
+  /**
+   * store: where values go that are dragged in the drawing; without it none are.
+   * @type {(pictures: Record<string, SVGElement>, pick: (name: string) => void,
+   *   store?: Store) => View}
+   */
+  function view(pictures, pick, store) {
     const root = bnElements.group("bn-stage", "The graph. Left and right arrow keys step, space "
-      + "plays, Home and End go to the ends. A table of all values follows below.");
+      + "plays, Home and End go to the ends, up and down read a value. A table of all values follows below.");
     /** @type {Scene} */
     let stage;
     root.tabIndex = 0;
+    const tip = bnTip.of(root);
     return { root, show(now, fresh, stepped) {
       if (fresh) {
         const picture = drawn(pictures, now);
-        root.replaceChildren(picture);
+        root.replaceChildren(picture, tip.root);
         stage = scene(picture, pick);
+        if (store) for (const box of stage.boxes) bnGrab.add(store, box);
       }
       const sight = seen(now);
       for (const box of stage.boxes) bnBoxes.draw(box, now, sight);
       for (const arrow of stage.arrows) bnArrows.draw(arrow, now, sight);
+      tip.renew();
       if (stepped) travel(stage, sight.here);
     } };
   }

@@ -5,6 +5,8 @@ const bnLanes = (() => {
   const { make, short } = bnLive;
   const { around, evened, marks, tidy, percent, clamp } = bnSpan;
   const { head, group } = bnElements;
+  // ms between two widenings of a number line
+  const BEAT = 60;
   /** @typedef {{title: string, color: string, bars?: boolean, names: string[],
    *   values: () => number[], set: (i: number, v: number) => void}} Spec */
   /** @typedef {{root: HTMLElement, knob: HTMLElement, lane: HTMLElement,
@@ -20,7 +22,7 @@ const bnLanes = (() => {
    * @type {(line: Line) => number}
    */
   const nudge = ({ spec, span }) =>
-    10 ** Math.round(Math.log10((span.high - span.low) / (spec.bars ? 20 : 160)));
+    10 ** Math.round(Math.log10((span.high - span.low) / (spec.bars ? 20 : 60)));
 
   /** @type {(spec: Spec) => Lanes} */
   function lanes(spec) {
@@ -85,9 +87,16 @@ const bnLanes = (() => {
     knob.focus();
     lane.setPointerCapture(event.pointerId);
     line.dragged = true;
+    let at = event.clientX;
+    const put = () => line.spec.set(i, valueAt(line, lane, at));
     /** @type {(event: PointerEvent) => void} */
-    const move = ({ clientX }) => line.spec.set(i, valueAt(line, lane, clientX));
+    const move = ({ clientX }) => {
+      at = clientX;
+      put();
+    };
+    const clock = setInterval(() => { if (widen(line, lane, at)) put(); }, BEAT);
     const end = () => {
+      clearInterval(clock);
       line.dragged = false;
       lane.removeEventListener("pointermove", move);
       done();
@@ -96,6 +105,18 @@ const bnLanes = (() => {
     lane.addEventListener("pointerup", end, { once: true });
     lane.addEventListener("pointercancel", end, { once: true });
     move(event);
+  }
+
+  /**
+   * The span grows while a value is held at one of its ends; whether it did.
+   * @type {(line: Line, lane: HTMLElement, clientX: number) => boolean}
+   */
+  function widen(line, lane, clientX) {
+    const { left, width } = lane.getBoundingClientRect(), { low, high } = line.span;
+    const part = (clientX - left) / width, more = 0.04 * (high - low);
+    if (part > 0.01 && part < 0.99) return false;
+    line.span = part < 0.5 ? { low: low - more, high } : { low, high: high + more };
+    return true;
   }
 
   /** @type {(line: Line, lane: HTMLElement, clientX: number) => number} */

@@ -16,10 +16,10 @@ const bnModel = (() => {
   }
 
   /**
-   * The run on a state: the pass that a cut leaves, and the whole one beside it.
-   * @type {(graph: Graph, state: State) => Run}
+   * What a graph's run takes: its inputs as arrays, and how its means are taken.
+   * @type {(graph: Graph, state: Given) => {inputs: Values, dy: NDArray, how: How}}
    */
-  function solve(graph, state) {
+  function taken(graph, state) {
     const { axes, groups } = graph, rules = Object.fromEntries(
       Object.entries(graph.ops).map(([name, op]) => [name, op.rules]));
     /** @type {(name: ListName) => NDArray} */
@@ -28,7 +28,16 @@ const bnModel = (() => {
     const inputs = Object.fromEntries(graph.inputs.map((name) => [name, given(name)]));
     if (graph.steps.some((step) => step.inputs.includes("eps")))
       inputs.eps = array([], [state.eps]);
-    const ran = bnGradient.run(graph.steps, inputs, given("dy"), { axes, groups, rules });
+    return { inputs, dy: given("dy"), how: { axes, groups, rules } };
+  }
+
+  /**
+   * The run on a state: the pass that a cut leaves, and the whole one beside it.
+   * @type {(graph: Graph, state: State) => Run}
+   */
+  function solve(graph, state) {
+    const { inputs, dy, how } = taken(graph, state);
+    const ran = bnGradient.run(graph.steps, inputs, dy, how);
     const whole = along(graph, ran), cut = state.cut ? graph.paths[state.cut].own : null;
     return { ...(cut ? along(graph, without(ran, [cut])) : whole), whole, cut };
   }
@@ -183,6 +192,6 @@ const bnModel = (() => {
   const spread = (a, i, over) =>
     (a.data.length === over.data.length ? a.data[i] : read(a, i, over.shape));
 
-  return { snapshot, last, stepAt, sent, known, into, placeOf, nameOf, products, rule, alike,
+  return { snapshot, taken, last, stepAt, sent, known, into, placeOf, nameOf, products, rule, alike,
     before, spread, byX };
 })();

@@ -2,18 +2,14 @@
 const bnSpan = (() => {
   "use strict";
 
-  /** @type {(values: number[]) => number} */
-  const median = (a) => [...a].sort((p, q) => p - q)[Math.floor(a.length / 2)];
-
   /**
-   * A span that shows all values, with room to move one far away.
+   * A span that fits the values; a drag widens it.
    * @type {(values: number[]) => Span}
    */
   function around(values) {
     const low = Math.min(...values), high = Math.max(...values), middle = (low + high) / 2;
-    const at = median(values), typical = median(values.map((v) => Math.abs(v - at)));
     const spread = high - low, flat = spread <= 1e-9 * Math.abs(middle);
-    const half = flat ? 5 : Math.max(0.75 * spread, 12 * typical);
+    const half = flat ? 5 : 0.65 * spread;
     const step = 10 ** Math.floor(Math.log10(half / 2));
     const base = Math.round(middle / step) * step, steps = Math.ceil(half / step);
     return { low: base - steps * step, high: base + steps * step };

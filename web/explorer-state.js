@@ -5,10 +5,10 @@ const bnState = (() => {
   const { snapshot, last, stepAt, placeOf, nameOf } = bnModel;
   const { valid, moved } = bnInputs;
 
-  /** @type {(data: ExplorerData) => State} */
-  function opening({ graphs, start }) {
-    const graph = graphs[start.graph];
-    return { ...graph.presets["as shipped"], ...start, at: placeOf(graph, start.at) };
+  /** @type {(graphs: Graphs, to: Opening) => State} */
+  function opening(graphs, { preset, at, path, cut, graph: name }) {
+    const graph = graphs[name];
+    return { ...graph.presets[preset], graph: name, at: placeOf(graph, at), path, cut };
   }
 
   /**
@@ -44,7 +44,7 @@ const bnState = (() => {
    * @type {(data: ExplorerData, changed: View["show"]) => Store}
    */
   function store(data, changed) {
-    const { graphs } = data, first = opening(data);
+    const { graphs } = data, first = opening(graphs, data.start);
     /** @type {Snapshot} */
     let now;
     const address = bnAddress.keeper(data.name, graphs, () => now);
@@ -77,6 +77,15 @@ const bnState = (() => {
         graphs.own = bnOwnGraph.graphOf(text, graphs.batch);
         renew(chosen(graphs, now, "own"));
         address.write();
+      },
+      open(to) {
+        if (to.text) graphs.own = bnOwnGraph.graphOf(to.text, graphs.batch);
+        renew(opening(graphs, to));
+        address.write();
+      },
+      put({ text, ...state }) {
+        if (text) graphs.own = bnOwnGraph.graphOf(text, graphs.batch);
+        renew(state);
       },
       reset() {
         renew(first);

@@ -125,6 +125,23 @@ const bnSetStory = (() => {
     return lines;
   }
 
+  /**
+   * One sentence: what became of the scale that all share, and of the gradients of those
+   * that did not move; of all, where none or every one of them moved.
+   * @type {(base: Snapshot, now: Snapshot) => string}
+   */
+  function gist(base, now) {
+    const { x } = now.state, all = x.map((_, i) => i), n = x.length;
+    const still = all.filter((i) => x[i] === base.state.x[i]), some = still.length % n > 0;
+    const [before, after] = [base, now].map(({ run }) =>
+      size((some ? still : all).map((i) => Math.abs(run.grads.x.data[i]))));
+    const { scale } = now.graph.roles, [s0, s1] = [base, now].map((s) => statistic(s, "scale", 0));
+    return `All ${count(n)} share one ${scale}, and ${change("it", s0, s1)}: the |dx| ${
+      some && still.length > 1 ? `of the other ${count(still.length)} ` : some ? "of the other "
+        : ""}${near(before, after, 0) ? `stayed ${short(after)}`
+      : moved(before, after)} on average.`;
+  }
+
   /** @type {(now: Snapshot, set: number[]) => string} */
   function pair({ run }, [a, b]) {
     const xhat = (run.values.xhatg ?? run.values.xhat).data, dx = run.grads.x.data;
@@ -134,5 +151,5 @@ const bnSetStory = (() => {
       + `${short(Math.max(Math.abs(dx[a]), Math.abs(dx[b])))}.`;
   }
 
-  return { change, computed };
+  return { change, computed, gist };
 })();

@@ -17,13 +17,13 @@ const bnStory = (() => {
 
   /**
    * What differs between two values of one input, in a few words.
-   * @type {(name: string, before: number[], after: number[]) => string[]}
+   * @type {(name: string, before: number[], after: number[], moved?: string) => string[]}
    */
-  function edited(name, before, after) {
+  function edited(name, before, after, moved = "") {
     const at = after.flatMap((v, i) => (v === before[i] ? [] : [i])), n = after.length;
-    if (at.length > 2) return [at.length === n ? `every ${name}`
-      : `${count(at.length)} of the ${count(n)} ${name}`];
-    return at.map((i) => `${n > 1 ? name + sub(i) : name} from ${typed(before[i])} to ${
+    if (at.length > 2) return [(at.length === n ? `every ${name}`
+      : `${count(at.length)} of the ${count(n)} ${name}`) + (moved && " moved")];
+    return at.map((i) => `${n > 1 ? name + sub(i) : name} ${moved}from ${typed(before[i])} to ${
       typed(after[i])}`);
   }
 
@@ -31,15 +31,16 @@ const bnStory = (() => {
   const lists = (graph) => [...graph.inputs, "dy"];
 
   /**
-   * What differs between two states of one graph, in a sentence.
-   * @type {(base: Snapshot, now: Snapshot) => string[]}
+   * What differs between two states of one graph, in a sentence. moved: its verb, where
+   * it does not begin with "You changed".
+   * @type {(base: Snapshot, now: Snapshot, moved?: string) => string[]}
    */
-  function edits({ state: a }, { graph, state: b }) {
+  function edits({ state: a }, { graph, state: b }, moved) {
     if (b.x.length !== a.x.length)
       return [`The batch now has ${count(b.x.length)} values instead of ${count(a.x.length)}.`];
-    const found = [...lists(graph).flatMap((name) => edited(name, a[name], b[name])),
-      ...edited("eps", [a.eps], [b.eps])];
-    return found.length ? [`You changed ${found.join("; ")}.`] : [];
+    const found = [...lists(graph).flatMap((name) => edited(name, a[name], b[name], moved)),
+      ...edited("eps", [a.eps], [b.eps], moved)];
+    return found.length ? [`${moved ? "" : "You changed "}${found.join("; ")}.`] : [];
   }
 
   /** @type {(graph: Graph) => string} */
@@ -132,10 +133,27 @@ const bnStory = (() => {
    * The story of a state: its batch compared with the graph's own.
    * @type {(now: Snapshot) => string[]}
    */
-  function story(now) {
-    const { graph, state } = now;
-    if (now.run.cut) return broken(now, now.run.cut);
-    return tell(bnModel.snapshot(graph, { ...state, ...graph.presets["as shipped"] }), now);
+  const story = (now) => (now.run.cut ? broken(now, now.run.cut) : tell(shipped(now), now));
+
+  /**
+   * The batch as the graph ships it, in this state's place.
+   * @type {(now: Snapshot) => Snapshot}
+   */
+  const shipped = ({ graph, state }) =>
+    bnModel.snapshot(graph, { ...state, ...graph.presets["as shipped"], cut: null });
+
+  /**
+   * What was done to the batch and what it did to the gradients, wherever the steps stand.
+   * @type {(now: Snapshot) => string}
+   */
+  function brief(now) {
+    const { graph, state, run } = now, base = shipped(now), said = edits(base, now, "moved ");
+    if (!said.length || state.x.length !== base.state.x.length) return tell(base, now)[0];
+    if (run.cut) return [...said, broken(now, run.cut)[0]].join(" ");
+    const plain = !graph.text && graph.groups === 1 && !graph.inputs.includes("var");
+    if (!plain || isShift(base, now) || !run.grads.x.data.every(Number.isFinite))
+      return tell(base, now).slice(1).reduce((all, line) => `${all} ${line}`, said[0]);
+    return [...said, bnSetStory.gist(base, now)].join(" ");
   }
 
   /** @type {() => View} */
@@ -148,5 +166,5 @@ const bnStory = (() => {
     } };
   }
 
-  return { view, story };
+  return { view, story, brief };
 })();

@@ -32,7 +32,7 @@ const bnTools = (() => {
       several(graphs) ? field("Graph", which) : null,
       several(...Object.values(graphs).map((g) => g.presets)) ? field("Batch", preset) : null,
       make("p", {}, button("Reset", reset), " ",
-        copyButton("Copy link", () => link(store), say)));
+        bnLive.page ? copyButton("Copy link", () => link(store), say) : null));
     return { root, show({ graph, state }, fresh) {
       which.value = state.graph;
       if (fresh) preset.replaceChildren(...Object.keys(graph.presets).map((name) =>

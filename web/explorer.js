@@ -5,7 +5,7 @@
 // needs: explorer-python
 // The live graph on a page: a batch one edits, a graph one steps through, and what the
 // step did in numbers and in words. What it shows follows from one state. The parts that
-// not every page shows, explorer-batch, -shares and -story, come with the part that does.
+// not every page shows, such as explorer-batch, come with the part that does.
 (() => {
   "use strict";
   let count = 0;
@@ -30,13 +30,17 @@
     const id = `bn-${data.name}-${count++}`, { say, pick } = steps;
     /** @type {[string, () => View][]} */
     const all = [
-      ["tools", () => bnTools.view(id, data.graphs, store, reset, say)],
-      ["batch", () => bnBatch.view(store)],
-      ["detail", () => bnCard.view()],
+      ["told", () => bnTold.view()],
+      ["graph", () => bnStage.view(pictures(root), pick, store)],
       ["steps", () => steps],
-      ["graph", () => bnStage.view(pictures(root), pick)],
+      ["batch", () => bnBatch.view(store)],
+      ["tries", () => bnTries.view(data.tries, store)],
+      ["tools", () => bnTools.view(id, data.graphs, store, reset, say)],
+      ["detail", () => bnCard.view()],
       ["shares", () => bnShares.view(store, id, steps.next)],
       ["story", () => bnStory.view()],
+      ["aim", () => bnAim.view(store, data.aim)],
+      ["beside", () => bnBeside.view(store, id, data.graphs, pictures(root))],
       ["values", () => bnValues.view(pick)],
       ["python", () => bnPython.view(store, say)],
       ["own", () => bnOwn.view(store, id)],
@@ -45,13 +49,13 @@
       .map(([, make]) => make());
   }
 
-  /** @type {(store: Store, reset: () => void) => object} */
+  /** @type {(store: Store, reset: () => void) => Part} */
   const interfaceOf = (store, reset) => ({
     state() {
       const { graph, state, run } = store.now(), { values, grads, messages, paths } = run;
       return { ...state, name: bnModel.nameOf(graph, state.at), values, grads, messages, paths };
     },
-    set: store.set, choose: store.choose, address: store.address, reset,
+    put: store.put, set: store.set, choose: store.choose, address: store.address, reset,
     text: () => bnSay.say(store.now()),
     type: store.type,
     story: () => bnStory.story(store.now()),
@@ -64,7 +68,11 @@
     let views = [];
     for (const graph of Object.values(data.graphs)) graph.ops = data.ops;
     if (data.own) data.graphs.own = bnOwnGraph.graphOf(data.own, data.graphs.batch);
-    const store = bnState.store(data, (...state) => views.forEach((view) => view.show(...state)));
+    const store = bnState.store(data, (...shown) => {
+      const { state, graph: { text } } = shown[0];
+      views.forEach((view) => view.show(...shown));
+      bnLive.tell(root, text ? { ...state, text } : state);
+    });
     const steps = bnSteps.view(store);
     const reset = () => {
       steps.stop();

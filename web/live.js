@@ -91,9 +91,39 @@ const bnLive = (() => {
     return text.replaceAll("-", "−");
   }
 
+  /**
+   * What a part's state has become, for a notebook to read.
+   * @type {(root: HTMLElement, state: object) => void}
+   */
+  const tell = (root, state) => {
+    root.dispatchEvent(new CustomEvent("bn-state", { detail: state }));
+  };
+
+  /**
+   * One part in a notebook's output: model and el are anywidget's. It takes up the state
+   * in which an earlier view left it.
+   * @type {(model: Model, el: HTMLElement) => void}
+   */
+  function host(model, el) {
+    el.innerHTML = model.get("html");
+    el.dataset.lmSuppressShortcuts = "true";
+    const root = /** @type {HTMLElement} */ (el.querySelector(".bn-live"));
+    const left = model.get("state");
+    startOne(root, starters[root.dataset.live ?? ""]);
+    if (Object.keys(left).length) (root.explorer ?? root.explorable)?.put(left);
+    root.addEventListener("bn-state", (event) => {
+      model.set("state", /** @type {CustomEvent} */ (event).detail);
+      model.save_changes();
+    });
+  }
+
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-  document.addEventListener("DOMContentLoaded", startAll);
-  if (document.readyState === "complete") startAll();
-  return { register, make, svg, short, still };
+  // A module is no page's own script: a notebook hosts each part, and keeps its address.
+  const page = Boolean(document.currentScript);
+  if (page) {
+    document.addEventListener("DOMContentLoaded", startAll);
+    if (document.readyState === "complete") startAll();
+  }
+  return { register, make, svg, short, still, tell, host, page };
 })();

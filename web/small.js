@@ -131,6 +131,7 @@ const bnSmall = (() => {
       view.replaceChildren(...part.draw(now.state, now.result));
       clearTimeout(timer);
       timer = setTimeout(() => { said.textContent = now.said; }, PAUSE);
+      bnLive.tell(root, now.state);
     }
 
     again.addEventListener("click", () => set(part.start));
@@ -140,7 +141,8 @@ const bnSmall = (() => {
       html("div", { class: "bn-small-controls" },
         ...controls.map((one) => labelled(one.spec, one.id, one)), again),
       view, said));
-    root.explorable = { state: () => ({ ...now.state, ...now.result, said: now.said }), set };
+    root.explorable = { state: () => ({ ...now.state, ...now.result, said: now.said }), set,
+      put: set };
   }
 
   /**

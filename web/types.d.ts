@@ -80,9 +80,26 @@ interface ExplorerData {
   ops: Table;
   /** The text with which a reader's own graph begins, where there is one. */
   own: string | null;
-  start: { graph: string; at: string; path: string | null; cut: string | null };
+  start: Opening;
+  tries: Try[];
+  /** A target for y to begin with, the size of a step, and how many are taken. */
+  aim: { target: number[]; rate: number; steps: number };
   graphs: Graphs;
 }
+
+/** A state to go to. text: the steps of a graph of the reader's own. */
+interface Opening {
+  graph: string;
+  preset: string;
+  at: string;
+  path: string | null;
+  cut: string | null;
+  text?: string | null;
+  /** A part of the live graph to open and to lead to. */
+  open?: string;
+}
+
+interface Try { label: string; to: Opening; hint: string }
 
 // ---- the live graph's state
 
@@ -106,8 +123,10 @@ interface Store {
   set: (patch: Patch) => boolean;
   choose: (graph: string, preset?: string) => void;
   type: (text: string) => void;
+  open: (to: Opening) => void;
   reset: () => void;
   recall: () => boolean;
+  put: (state: State & { text?: string }) => void;
   address: () => string;
 }
 
@@ -177,10 +196,16 @@ type Attributes = Record<string, Attribute>;
 type Child = Node | string | null | undefined;
 type Children = (Child | Child[])[];
 
-interface HTMLElement {
-  /** What tests and the curious may ask of a live part. */
-  explorer?: unknown;
-  explorable?: unknown;
+/** What tests, notebooks and the curious may ask of a live part. */
+interface Part { put: (state: any) => void; [more: string]: unknown }
+
+interface HTMLElement { explorer?: Part; explorable?: Part }
+
+/** A widget's model, as anywidget hands it over. */
+interface Model {
+  get: (name: string) => any;
+  set: (name: string, value: unknown) => void;
+  save_changes: () => void;
 }
 
 // ---- the small explorables

@@ -11,8 +11,8 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 
 from bnbook.graph import BATCH_NORM, grouped, parse, paths, run, without
-from bnbook.show import draw, explorer, shipped
-from bnbook.show.explorer import TEXT
+from bnbook.show import draw, explorer, notebook, shipped
+from bnbook.show.explorer import OWN, TEXT
 from bnbook.show.explorer_graphs import (
     GRAPHS,
     PRESETS,
@@ -20,15 +20,20 @@ from bnbook.show.explorer_graphs import (
     paths_of,
     shaped_inputs,
 )
+from bnbook.show.explorer_tries import TRIES
 from bnbook.show.export import table_data
 from bnbook.show.formulas import printed, tree
 from bnbook.show.layout import path_edges
 from bnbook.show.live import Live, inline, short
-from page.live import FOLDER, add_scripts, copy, lean, parts, script_text, scripts
+from bnbook.show.palette import PALETTE
+from bnbook.show.scripts import FOLDER, lean, script_text, scripts, style_text
+from page.live import add_scripts, copy, parts
 
-WEIGHT = 21_000  # bytes of gzipped script, the live graph without what follows
+# Bytes of gzipped script, the live graph without what follows: 21,000 once, and since
+# then steps along dx, a second graph, things to try, values read and dragged.
+WEIGHT = 26_000
 OWN_WEIGHT = 5_120  # of what reads, lays out and draws a reader's own graph
-ALL = ("explorer", "explorer-batch", "explorer-shares", "explorer-story")
+ALL = ("explorer", *(f"explorer-{part}" for part in OWN if part != "own"))
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.js"))
 
 
@@ -152,6 +157,56 @@ def test_without_script_the_page_has_the_drawing_and_every_value():
     assert templates == GRAPHS.keys() - {"batch"}
 
 
+def test_without_script_an_outlier_is_drawn_as_one():
+    live = explorer(shipped("batch"), preset="an outlier")
+    trace = shipped("batch", "an outlier")
+    row = page(live).select_one('tr[data-name="std"] td')
+    assert row.text == short(trace.values["std"].item())
+    np.testing.assert_array_equal(live.x, trace.values["x"])
+    np.testing.assert_array_equal(live.dy, trace.grads["y"])
+
+
+def test_what_is_set_in_a_notebook_is_read_back():
+    live = explorer(shipped("batch"), graphs="all")
+    left = batch("layer") | {"x": [1, 2, 3, 4, 5, 60], "graph": "layer"}
+    live._widget = SimpleNamespace(state=left)
+    assert live.x.tolist() == [[1, 2, 3, 4, 5, 60]]
+    given, dy = shaped_inputs("layer", left)
+    ran = run(BATCH_NORM, given, dy, axes=(1,))
+    np.testing.assert_array_equal(live.trace.grads["x"], ran.grads["x"])
+    live._widget.state = batch("batch") | {"graph": "own", "text": "y = x - mean(x)"}
+    assert [step.op for step in live.trace.graph] == ["mean", "subtract"]
+
+
+@pytest.mark.parametrize("entry", TRIES)
+def test_a_thing_to_try_can_be_gone_to(entry):
+    _, to, hint = entry
+    graph = parse(to["text"]) if to["text"] else GRAPHS[to["graph"]].graph
+    names = {step.name for step in graph} | {i for step in graph for i in step.inputs}
+    assert to["preset"] in PRESETS and to["at"][1:] in names and hint.endswith(".")
+    assert to["cut"] is None or to["cut"] in paths_of(to["graph"])
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_only_a_person_gets_a_widget(monkeypatch, asked):
+    monkeypatch.setattr(notebook, "attended", lambda: asked)
+    monkeypatch.setattr(notebook, "able", lambda: False)
+    shown = explorer(shipped("batch"))._repr_mimebundle_()
+    assert ("pip install anywidget" in shown.get("text/html", "")) == asked
+    assert asked or not shown
+
+
+def test_nothing_that_runs_unattended_is_taken_for_a_person():
+    assert not notebook.attended()
+
+
+def test_a_notebook_gets_the_books_colours():
+    style = style_text(["explorer"])
+    for name, value in PALETTE.items():
+        assert f"--bn-{name}: {value};" in style.split("\n")[0]
+    assert style.split("\n")[1].count("--bn-") == style.split("\n")[0].count("--bn-")
+
+
 def test_no_id_stands_twice_and_every_marker_is_there():
     html = explorer(shipped("batch"), graphs="all")._repr_html_()
     other = explorer(shipped("batch"), name="second")._repr_html_()
@@ -182,6 +237,7 @@ def test_a_short_number(value, text):
 
 @pytest.mark.parametrize(("options", "message"), [
     ({"at": "nu"}, "at: 'nu', expected one of"),
+    ({"preset": "none"}, "preset: 'none', expected one of"),
     ({"path": "direct"}, "path: 'direct', expected one of"),
     ({"cut": "direct"}, "cut: 'direct', expected one of"),
     ({"view": ["all"]}, r"view: \[\'all\'\], expected names out of"),

@@ -8,7 +8,7 @@ from random_texts import right_texts
 from bnbook.graph import FAMILY, INFERENCE, graph_inputs, grouped, parse, run
 from bnbook.show.explorer import shipped
 from bnbook.show.explorer_graphs import GRAPHS
-from page.live import FOLDER, scripts
+from bnbook.show.scripts import FOLDER, scripts
 
 TABLE = grouped(2)
 SHAPES = {"eps": (), "gamma": (1,), "beta": (1,), "_": (1, 1)}  # the others are as x

@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 
 from bnbook.graph import BATCH_NORM, run
-from bnbook.show.explorer import explorer, shipped
+from bnbook.show.explorer import OWN, explorer, shipped
+from bnbook.show.scripts import FOLDER, scripts
 from bnbook.show.small import projection
-from page.live import FOLDER, scripts
 
 FEW, MANY = 25, 120  # keys
-OWN = ("explorer-batch", "explorer-shares", "explorer-story", "explorer-own")
-PARTS = ("explorer", *OWN, "projection")
+PARTS = ("explorer", *(f"explorer-{part}" for part in OWN), "projection")
 HERE = "document.querySelector('.bn-live').explorer"
 FOCUSED = """(() => {
   const e = document.activeElement;

@@ -18,7 +18,7 @@ from bnbook.show.small.seeded import normals, uniform
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from page.live import FOLDER, script_text, scripts  # noqa: E402
+from bnbook.show.scripts import FOLDER, script_text, scripts  # noqa: E402
 
 KIB = 1024
 digits, histograms, opening, projection, running = (

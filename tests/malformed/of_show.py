@@ -54,9 +54,9 @@ ROWS = (
           direction=CHOICE("both"), crop=FLAG(False), local=FLAG(False))
     | row("show.explorer", trace=EXPLORED(shipped("batch")), at=CHOICE("dx"),
           path=CHOICE.but("None")("mean"), cut=CHOICE.but("None")("mean"),
-          view=NAMES(PARTS[:3]), graphs=GRAPHS(["layer"]), name=TEXT("live"),
-          caption=TEXT("c"))
-    | row("show.shipped", kind=CHOICE("batch"))
+          preset=CHOICE("an outlier"), view=NAMES(PARTS[:3]),
+          graphs=GRAPHS(["layer"]), name=TEXT("live"), caption=TEXT("c"))
+    | row("show.shipped", kind=CHOICE("batch"), preset=CHOICE("an outlier"))
     | row("show.listing", graph=READ(BATCH_NORM), start=INDEX(2))
     | row("show.step_tex", trace=RAN(trace()), name=CHOICE("xmu"), equals=TEXT("="))
     | row("show.gradient_tex", trace=T, name=CHOICE("xmu"), equals=TEXT("="))

@@ -15,13 +15,10 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util import logging
 
+from bnbook.show.scripts import FOLDER, script_text, scripts
+
 LOG = logging.getLogger(__name__)
-FOLDER = Path(__file__).parents[2] / "web"
 PART = re.compile(r'data-(?:live|needs)="([\w -]+)"')
-TYPES = re.compile(r"/\*\*.*?\*/[ \t]*", re.DOTALL)
-SPARE = re.compile(r'^[ \t]*(//.*|"use strict";)?\n|^[ \t]+', re.MULTILINE)
-JOINED = re.compile(r"(?<=[,;{([&|?:=>])\n|\n(?=[)\]}.?:&|])")
-NEEDS = re.compile(r"^// needs: (.+)$", re.MULTILINE)
 PAGES = ("html", "dirhtml", "singlehtml")
 
 
@@ -30,38 +27,6 @@ def parts(doctree):
     texts = (node.astext() for node in doctree.findall(nodes.raw))
     found = (names for text in texts for names in PART.findall(text))
     return list(dict.fromkeys(name for names in found for name in names.split()))
-
-
-def scripts(names, folder=FOLDER):
-    """The scripts that these parts need, each after what it needs itself."""
-    wanted = ["live"]
-    for name in names:
-        for needed in (*_needs(folder / f"{name}.js"), name):
-            if needed not in wanted:
-                wanted.append(needed)
-    return wanted
-
-
-def script_text(names, folder=FOLDER):
-    """What a page with these parts is sent: one script, all of it strict."""
-    return '"use strict";' + "".join(lean((folder / f"{name}.js").read_text("utf-8"))
-                                     for name in scripts(names, folder))
-
-
-def _needs(path, seen=()):
-    """What a script asks for, and what that asks for, first things first."""
-    lines = NEEDS.findall(path.read_text("utf-8"))
-    return [
-        name
-        for direct in (name for line in lines for name in re.split(r",\s*", line))
-        if direct not in seen
-        for name in (*_needs(path.with_stem(direct), (*seen, path.stem)), direct)
-    ]
-
-
-def lean(script):
-    """A script without its types, comment lines, indents and needless line ends."""
-    return JOINED.sub("", SPARE.sub("", TYPES.sub("", script)))
 
 
 def copy(app):

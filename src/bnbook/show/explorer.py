@@ -13,12 +13,15 @@ from bnbook.graph.ran import ran
 from bnbook.graph.trace import Trace
 from bnbook.show.drawing import draw
 from bnbook.show.explorer_graphs import GRAPHS, PRESETS, batch, paths_of, shaped_inputs
+from bnbook.show.explorer_tries import AIM, tries
 from bnbook.show.export import table_data, trace_json
-from bnbook.show.live import Live, inline, short
+from bnbook.show.live import inline, short
+from bnbook.show.live_graph import LiveGraph
 
-PARTS = ("tools", "batch", "graph", "detail", "shares", "story", "values", "python",
-         "own")
-OWN = ("batch", "shares", "story", "own")  # their scripts come only where they show
+PARTS = ("told", "graph", "batch", "tries", "tools", "detail", "shares", "story", "aim",
+         "beside", "values", "python", "own")
+# Their scripts come only where they show.
+OWN = ("told", "batch", "tries", "shares", "story", "aim", "beside", "own")
 TEXT = """\
 mu = mean(x)
 xmu = x - mu
@@ -34,20 +37,24 @@ CAPTION = ("The live graph. Arrow keys step forward and back, space plays, Home 
 
 
 def explorer(trace: Trace, *, at: str = "start", path: str | None = None,
-             cut: str | None = None, view: Iterable[str] = PARTS,
-             graphs: Iterable[str | Trace] = (), name: str = "live",
-             caption: str = CAPTION) -> Live:
+             cut: str | None = None, preset: str = "as shipped",
+             view: Iterable[str] = PARTS, graphs: Iterable[str | Trace] = (),
+             name: str = "live", caption: str = CAPTION) -> LiveGraph:
     """The live graph of a trace: one set of values that share their statistics.
 
     trace: a run, with an upstream gradient, of batch norm (or inference) on x (N, 1),
     of layer or RMS norm on x (1, C), or of group norm on x (1, C) in two groups.
     at: where it stands first, the name of a value or, on the way back, of a gradient
     that is then whole, such as "dx". path: which of the graph's paths it follows; cut:
-    which it leaves out. view: the parts that are shown, out of PARTS. graphs: further
-    graphs to switch to, by name or as a run to open with, or "all". name: how a link
-    names it, its own on its page.
+    which it leaves out. preset: the batch with which it opens, such as "an outlier" of
+    a shipped trace. view: the parts that are shown, out of PARTS. graphs: further ones
+    to switch to, by name or as a run to open with, or "all". name: how a link names it,
+    its own on its page. Where a person runs the notebook it is alive (anywidget), and
+    its `x`, `dy` and `trace` follow what is set.
     """
     kind, runs = kind_of(trace), _runs(trace, graphs)
+    made = {k: graph_data(k, one) for k, one in runs.items()}
+    choice("preset", preset, made[kind]["presets"])
     known = [f"d{n}" for n in trace.grads] + list(trace.values) + ["start"]
     choice("at", at, known)
     for argument, value in (("path", path), ("cut", cut)):
@@ -59,11 +66,14 @@ def explorer(trace: Trace, *, at: str = "start", path: str | None = None,
     data = {
         "name": name, "view": view, "ops": table_data(grouped(1)),
         "own": TEXT if "own" in view else None,
-        "start": {"graph": kind, "at": at, "path": path, "cut": cut},
-        "graphs": {k: graph_data(k, made) for k, made in runs.items()},
+        "start": {"graph": kind, "preset": preset, "at": at, "path": path, "cut": cut},
+        "tries": tries(runs, "own" in view) if "tries" in view else [],
+        "aim": AIM, "graphs": made,
     }
+    if preset != "as shipped":
+        runs = runs | {kind: shipped(kind, preset)}
     scripts = [f"explorer-{part}" for part in OWN if part in view]
-    return Live("explorer", data, _fallback(runs, name, kind), caption, scripts)
+    return LiveGraph("explorer", data, _fallback(runs, name, kind), caption, scripts)
 
 
 def _runs(trace, graphs):
@@ -78,9 +88,11 @@ def _runs(trace, graphs):
     return runs
 
 
-def shipped(kind: str) -> Trace:
-    """The run that a graph opens with."""
-    given, upstream = shaped_inputs(kind, batch(choice("kind", kind, GRAPHS)))
+def shipped(kind: str, preset: str = "as shipped") -> Trace:
+    """The run that a graph opens with, or that of another of its batches."""
+    choice("kind", kind, GRAPHS)
+    choice("preset", preset, PRESETS)
+    given, upstream = shaped_inputs(kind, batch(kind, preset))
     return run(GRAPHS[kind].graph, given, upstream, axes=GRAPHS[kind].axes,
                ops=grouped(GRAPHS[kind].groups))
 

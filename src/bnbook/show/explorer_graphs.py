@@ -88,9 +88,9 @@ def _moved(v, preset, last):
 def shaped_inputs(kind, given):
     """Flat lists as run() takes them: the inputs, and the upstream gradient."""
     shape = (-1, 1) if GRAPHS[kind].upright else (1, -1)
-    arrays = {name: np.array(given[name]) for name in GRAPHS[kind].inputs}
+    arrays = {name: np.array(given[name], float) for name in GRAPHS[kind].inputs}
     arrays |= {"x": arrays["x"].reshape(shape), "eps": given["eps"]}
-    return arrays, np.array(given["dy"]).reshape(shape)
+    return arrays, np.array(given["dy"], float).reshape(shape)
 
 
 def paths_of(kind):

@@ -1,13 +1,16 @@
 """A live part of a page: its data, and what stands there without a script.
 
-In the book, `web/NAME.js` finds the part, reads the data and takes the
-place of the rest. Read as a notebook, in print or without script, the rest is shown.
+In the book, `web/NAME.js` finds the part, reads the data and takes the place of the
+rest. In print, without script or as a stored notebook, the rest is shown; in a notebook
+that a person runs, anywidget brings the same script.
 """
 
 import json
 import re
 from html import escape
+from typing import Any
 
+from bnbook.show import notebook
 from bnbook.show.palette import PALETTE
 
 HUES = {value: name for name, value in PALETTE.items()}
@@ -20,9 +23,30 @@ class Live:
         self.name, self.data = name, data
         self.fallback, self.caption = fallback, caption
         self.scripts = scripts  # further ones that this part needs
+        self._widget = None
 
     def __repr__(self) -> str:
         return f"<live {self.name}: {self.caption}>"
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the reader has set in a notebook; until then, what it opens with."""
+        return dict((self._widget and self._widget.state) or self._opening())
+
+    def _opening(self):
+        return self.data.get("start", {})
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        if not notebook.attended():
+            return {}
+        if not notebook.able():
+            return {"text/html": self._repr_html_() + notebook.MISSING}
+        if self._widget is None:
+            names = [self.name, *self.scripts]
+            self._widget = notebook.widget(self._repr_html_(), names)
+        shown = self._widget._repr_mimebundle_()
+        bundle = shown[0] if isinstance(shown, tuple) else shown
+        return {kind: v for kind, v in bundle.items() if kind != "text/plain"}
 
     def _repr_html_(self) -> str:
         data = json.dumps(self.data, allow_nan=False, ensure_ascii=False)
