@@ -261,7 +261,8 @@ def test_a_bar_of_x_can_be_pulled(tab, whole):
     state = f"{root('opening')}.explorable.state()"
     before = tab.js(state)
     at = tab.js(f"""(() => {{ const handle = {root('opening')}
-      .querySelectorAll(".bn-opening-lying .bn-opening-handle, svg .bn-opening-handle")[1];
+      .querySelectorAll(".bn-opening-lying .bn-opening-handle, "
+        + "svg .bn-opening-handle")[1];
       handle.scrollIntoView({{block: "center"}});
       const box = handle.getBoundingClientRect();
       return [box.x + box.width / 2, box.y + box.height / 2]; }})()""")

@@ -29,7 +29,8 @@ def read(path, _changed=0):
     for block in blocks:
         name, _, lines = block.partition("\n")
         if name.startswith(">>>") or not lines.startswith(">>>") or name in found:
-            raise ValueError(f"{path.name}: {name!r}, expected a new name and its lines")
+            raise ValueError(
+                f"{path.name}: {name!r}, expected a new name and its lines")
         found[name] = lines
     return Examples(first, found)
 

@@ -11,16 +11,16 @@ from bnbook.show.layout import layout
 from bnbook.show.live import Live, inline
 
 MOST = 12.0  # how far a value can be pulled
-WORDS = ("Batch normalization as a graph of ten steps. x leads to mu and xmu, xmu to xhat "
-         "directly and by way of sq, var, vareps, std and ivar; gx and y follow. eps, "
+WORDS = ("Batch normalization as a graph of ten steps. x leads to mu and xmu, xmu to "
+         "xhat directly and by way of sq, var, vareps, std and ivar; gx and y follow. eps, "
          "gamma and beta enter from the side. A blue arrow for each value that goes "
          "forward, an orange one for each gradient that comes back.")
-CAPTION = ("Bars are the values of one pixel in {rows} images: blue going forward, orange "
-           "the gradient coming back. Outlines show them before the pull.")
+CAPTION = ("Bars are the values of one pixel in {rows} images: blue going forward, "
+           "orange the gradient coming back. Outlines show them before the pull.")
 
 
 def pulled_graph(x: ArrayLike, dy: ArrayLike, *, pull: float = 8.0) -> Live:
-    """The graph alive: x (N,) and dy (N,) of one channel, and x's first value at `pull`.
+    """The graph alive: x (N,) and dy (N,) of one channel, x's first value at `pull`.
 
     N is from 2 to 6. x and dy are rounded to the slider's tenths; x and `pull` lie
     within 12 of 0, gamma is 1, beta 0, eps 1e-5. Raises ValueError for others.
