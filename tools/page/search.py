@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .live import FOLDER, lean
+from bnbook.show.scripts import FOLDER, lean
 
 NAME = "live/search.js"
 

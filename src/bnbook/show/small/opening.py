@@ -12,9 +12,9 @@ from bnbook.show.live import Live, inline
 
 MOST = 12.0  # how far a value can be pulled
 WORDS = ("Batch normalization as a graph of ten steps. x leads to mu and xmu, xmu to "
-         "xhat directly and by way of sq, var, vareps, std and ivar; gx and y follow. eps, "
-         "gamma and beta enter from the side. A blue arrow for each value that goes "
-         "forward, an orange one for each gradient that comes back.")
+         "xhat directly and by way of sq, var, vareps, std and ivar; gx and y follow. "
+         "eps, gamma and beta enter from the side. A blue arrow for each value that "
+         "goes forward, an orange one for each gradient that comes back.")
 CAPTION = ("Bars are the values of one pixel in {rows} images: blue going forward, "
            "orange the gradient coming back. Outlines show them before the pull.")
 
