@@ -3,7 +3,7 @@
 // The graph of the opening page: a value of x is pulled, and every gradient answers.
 (() => {
   "use strict";
-  const { html, svg, text, colour } = bnSmall;
+  const { svg, text, colour } = bnSmall;
   const { short } = bnLive;
   /** @typedef {Record<string, number>} State x1, x2…: the values of x */
   /** @typedef {Record<string, number[]>} Flat */

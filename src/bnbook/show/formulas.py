@@ -98,7 +98,7 @@ def local(rule, names):
 def _without_ones(tree):
     if isinstance(tree, str):
         return tree
-    op, *parts = (tree[0], *map(_without_ones, tree[1:]))
+    op, parts = tree[0], [*map(_without_ones, tree[1:])]
     if op == "multiply" and "1" in parts:
         parts.remove("1")
         return parts[0]
