@@ -50,8 +50,7 @@ def pass_through(implementation: Implementation, inputs: Mapping[str, np.ndarray
 
 def own_forward(implementation: Implementation) -> Callable[..., np.ndarray]:
     """The implementation's y as a function of x, gamma and beta."""
-    return lambda **inputs: implementation.forward(
-        *(inputs[n] for n in NAMES), eps=EPS)[0]
+    return lambda **given: implementation.forward(*map(given.get, NAMES), eps=EPS)[0]
 
 
 def claimed(implementation: Implementation, inputs: Mapping[str, np.ndarray],
