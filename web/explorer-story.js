@@ -148,8 +148,8 @@ const bnStory = (() => {
    */
   function brief(now) {
     const { graph, state, run } = now, base = shipped(now), said = edits(base, now, "moved ");
-    if (!said.length || state.x.length !== base.state.x.length) return tell(base, now)[0];
     if (run.cut) return [...said, broken(now, run.cut)[0]].join(" ");
+    if (!said.length || state.x.length !== base.state.x.length) return tell(base, now)[0];
     const plain = !graph.text && graph.groups === 1 && !graph.inputs.includes("var");
     if (!plain || isShift(base, now) || !run.grads.x.data.every(Number.isFinite))
       return tell(base, now).slice(1).reduce((all, line) => `${all} ${line}`, said[0]);
