@@ -22,7 +22,7 @@ TOTAL = sum(task.points for task in TASKS)
 NODES = ("y", "gx", "xhat", "ivar", "std", "vareps", "var", "sq", "xmu", "mu")
 # What a wrong submission has in place of what; which cells that costs, and the words.
 WRONG = {"dstd / (2 * std)": "dstd / std",
-         "dy - b - xhat * g": "dy - xhat * g"}
+         "dy - dy_mean - xhat * dy_xhat": "dy - xhat * dy_xhat"}
 COSTS = {"node_std": "dvareps is wrong: off by 1 of its largest value",
          "closed_form": "dx is wrong", "batchnorm_backward": "dx is wrong"}
 
@@ -33,6 +33,7 @@ def code(notebook):
 
 def wrong():
     made = assignment.instructor()
+    assert all(right in "\n".join(code(made)) for right in WRONG)
     for cell in made.cells:
         for right, other in WRONG.items():
             cell.source = cell.source.replace(right, other)
@@ -113,8 +114,10 @@ def test_the_command_grades_a_class_into_a_table(tmp_path):
 
 
 def nbgrader(folder, *given):
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"  # nbgrader calls alembic by name
     done = subprocess.run([NBGRADER, *given], cwd=folder, capture_output=True,
-                          text=True, env={**os.environ, "HOME": str(folder)})
+                          text=True,
+                          env={**os.environ, "HOME": str(folder), "PATH": path})
     assert done.returncode == 0, done.stderr
 
 
