@@ -14,10 +14,19 @@ const bnSearch = (() => {
     return (copy.textContent ?? "").toLowerCase();
   }
 
-  /** @type {(words: string, asked: string[]) => number} */
-  function score(words, asked) {
+  /** @type {(element: Element) => Element} */
+  const headingOf = (element) => element.querySelector("h2, h3, th") ?? element;
+
+  /**
+   * Each word that stands here counts most, then one in the heading, then how often.
+   * @type {(element: Element, asked: string[]) => number}
+   */
+  function score(element, asked) {
+    const words = ownWords(element), heading = ownWords(headingOf(element));
     const found = asked.map((word) => words.split(word).length - 1);
-    return 100 * found.filter(Boolean).length + Math.min(found.reduce((a, b) => a + b, 0), 99);
+    const headed = asked.filter((word) => heading.includes(word)).length;
+    const often = found.reduce((a, b) => a + b, 0) + 10 * headed;
+    return 100 * found.filter(Boolean).length + Math.min(often, 99);
   }
 
   /**
@@ -30,12 +39,11 @@ const bnSearch = (() => {
     const asked = [...keywords].map((word) => word.toLowerCase());
     let best = 99, found = null;
     for (const element of page.querySelectorAll(PLACES)) {
-      const here = score(ownWords(element), asked);
+      const here = score(element, asked);
       if (here > best) [best, found] = [here, element];
     }
     if (!found || found.querySelector("h1")) return null;
-    const heading = found.querySelector("h2, h3, th") ?? found;
-    return [found.id, (heading.textContent ?? "").trim()];
+    return [found.id, (headingOf(found).textContent ?? "").trim()];
   }
 
   /** @type {(summary: Element, id: string, heading: string) => void} */
