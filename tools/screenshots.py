@@ -30,8 +30,8 @@ def forwards(page):
 def shoot(tab, folder, page, look):
     """Write the whole page to folder/page-width-theme-1.png, -2.png…, in slices.
 
-    The window is made as tall as the page: what lies beyond it takes three times as long
-    to draw. It stays so until the next `tab.look`.
+    The window is made as tall as the page, until the next `tab.look`: what lies beyond
+    it takes three times as long to draw.
     """
     folder.mkdir(parents=True, exist_ok=True)
     box = tab.call("Page.getLayoutMetrics")["cssContentSize"]

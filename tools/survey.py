@@ -14,7 +14,7 @@ AS_IT_OPENS = ((1280, "light"), (390, "dark"))
 UNFOLDED = ((1280, "dark"), (390, "light"))
 LOOKS = AS_IT_OPENS + UNFOLDED
 PAUSE = 400  # ms: the theme marks what scrolls 300 ms after a resize
-# What a change of theme can break, and what takes axe-core four fifths of its time: so it
+# What a change of theme can break, and what takes axe-core four fifths of its time: it
 # is asked once in each theme, where everything is unfolded.
 COLOURS = ["color-contrast", "link-in-text-block"]
 BUT_COLOURS = {"rules": {name: {"enabled": False} for name in COLOURS}}
@@ -34,7 +34,7 @@ class Fault(NamedTuple):
 
 
 def survey(tab, url, *, axe, shoot=None, pause=PAUSE):
-    """Every fault of one page; `shoot((width, theme))` takes the pictures that are to be kept.
+    """Every fault of one page; `shoot((width, theme))` takes the pictures to be kept.
 
     axe is the text of axe-core. The page is seen wide and light, narrow and dark as it
     opens, then wide and dark, narrow and light with everything unfolded.
