@@ -8,7 +8,7 @@ NBVAL := $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),--nbval,--nbv
 
 # With other versions than the lock's a figure's bytes may differ: cells are not compared.
 OTHER_VERSIONS := --nbval-lax -n auto --dist loadfile --ignore tests/browser --deselect \
-tests/book/test_notebooks.py::test_the_notebook_follows_from_its_source_and_the_package
+tests/book/test_notebooks.py::test_the_notebook_is_made_anew_byte_by_byte
 
 .PHONY: book pdf epub test quick axe notebooks assignment serve lab lint lint-web clean newest oldest pytorch mutation
 
@@ -25,7 +25,8 @@ epub: book  ## the book as an EPUB: _build/html/bnbook.epub (Chromium draws its 
 	$(BIN)/python tools/bind.py epub _build/html
 
 test: book  ## every test: the package, the notebooks, the built pages
-	$(BIN)/python -m pytest -q $(NBVAL) -n auto --dist loadfile --ignore tests/browser
+	$(BIN)/python -m pytest -q $(NBVAL) -n auto --dist loadfile --no-loadscope-reorder \
+	--ignore tests/browser
 	$(BIN)/python -m pytest -q -n auto --maxschedchunk 1 tests/browser
 
 # What needs neither the pages, nor a browser, nor the checker's minutes.

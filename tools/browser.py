@@ -166,9 +166,9 @@ class Tab:
         """What the page reported under this name since `open`."""
         return [e["params"] for e in self.events if e.get("method") == method]
 
-    def look(self, width, theme):
+    def look(self, width, theme, height=900):
         """Be `width` pixels wide (a phone below 500) and prefer light or dark."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900,
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=1, mobile=width < 500)
         feature = {"name": "prefers-color-scheme", "value": theme}
         self.call("Emulation.setEmulatedMedia", features=[feature])

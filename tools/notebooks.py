@@ -80,31 +80,49 @@ def execute(source):
         extra_arguments=["--log-level=CRITICAL"],
         resources={"metadata": {"path": str(source.parent.parent)}},
     )
+
+    def ask(expressions):
+        request = client.kc.execute("", silent=True, user_expressions=expressions)
+        return client.wait_for_reply(request)
+
     with client.setup_kernel(env={**os.environ, **PINS}):
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type == "code":
                 client.execute_cell(cell, index)
-                fill_words(cell, client)
-            else:
-                cell.source = fill(cell.source, client)
-    notebook.cells = [part for cell in notebook.cells for part in with_caption(cell)]
+            fill_words(cell, ask)
+    return written(notebook)
+
+
+def written(notebook):
+    """The file of a notebook whose cells are filled in."""
+    notebook.cells = with_captions(notebook)
     for index, cell in enumerate(notebook.cells):
         cell.id = f"cell-{index:02}"
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     return nbformat.writes(notebook) + "\n"
 
 
-def fill(text, client):
+def with_captions(notebook):
+    """Its cells, and those that repeat a figure's caption."""
+    return [part for cell in notebook.cells for part in with_caption(cell)]
+
+
+def fill(text, ask):
     """`text` with each placeholder replaced by str() of its value in the kernel."""
-    return PLACEHOLDER.sub(lambda match: evaluate(match[1], client), text)
+    return PLACEHOLDER.sub(lambda match: evaluate(match[1], ask), text)
 
 
-def fill_words(cell, client):
-    """Fill in the placeholders of a figure's caption and alt text."""
+def fill_words(cell, ask):
+    """Fill in the placeholders of prose, or of a figure's caption and alt text.
+
+    ask: the kernel's reply to user_expressions, as Jupyter's protocol has them.
+    """
+    if cell.cell_type == "markdown":
+        cell.source = fill(cell.source, ask)
     shown_as = cell.metadata.get("mystnb", {})
     for part, key in (("figure", "caption"), ("image", "alt")):
         if key in shown_as.get(part, {}):
-            shown_as[part][key] = fill(shown_as[part][key], client)
+            shown_as[part][key] = fill(shown_as[part][key], ask)
 
 
 def with_caption(cell):
@@ -116,11 +134,9 @@ def with_caption(cell):
     return [cell, nbformat.v4.new_markdown_cell(f"*{caption}*", metadata=hidden)]
 
 
-def evaluate(expression, client):
-    request = client.kc.execute(
-        "", silent=True, user_expressions={"value": f"str({expression})"}
-    )
-    reply = client.wait_for_reply(request)["content"]["user_expressions"]["value"]
+def evaluate(expression, ask):
+    """str() of an expression's value in the kernel."""
+    reply = ask({"value": f"str({expression})"})["content"]["user_expressions"]["value"]
     if reply["status"] == "error":
         raise ValueError(f"{{{{ {expression} }}}}: {reply['ename']}: {reply['evalue']}")
     return ast.literal_eval(reply["data"]["text/plain"])
@@ -134,7 +150,7 @@ def outdated(source):
     """
     if not (path := notebook_path(source)).exists():
         return True
-    made = [part for cell in read(source).cells for part in with_caption(cell)]
+    made = with_captions(read(source))
     stored = nbformat.read(path, as_version=4).cells
     return len(made) != len(stored) or not all(map(may_become, made, stored))
 

@@ -27,15 +27,20 @@ def forwards(page):
     return 'http-equiv="refresh"' in page.read_text(encoding="utf-8").lower()
 
 
-def shoot(tab, folder, name):
-    """Write the whole page as it now stands to folder/name-1.png, -2.png…"""
+def shoot(tab, folder, page, look):
+    """Write the whole page to folder/page-width-theme-1.png, -2.png…, in slices.
+
+    The window is made as tall as the page, until the next `tab.look`: what lies beyond
+    it takes three times as long to draw.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     box = tab.call("Page.getLayoutMetrics")["cssContentSize"]
+    tab.look(*look, height=int(box["height"]))
     for number, top in enumerate(range(0, int(box["height"]), SLICE), 1):
         clip = {"x": 0, "y": top, "width": box["width"], "scale": 1,
                 "height": min(SLICE, box["height"] - top)}
-        path = folder / f"{name}-{number}.png"
-        path.write_bytes(tab.picture(captureBeyondViewport=True, clip=clip))
+        path = folder / f"{stem(page)}-{look[0]}-{look[1]}-{number}.png"
+        path.write_bytes(tab.picture(clip=clip, optimizeForSpeed=True))
 
 
 def stem(page):
@@ -52,7 +57,7 @@ def main(chosen):
             for look in LOOKS:
                 tab.look(*look)
                 tab.open(site + page)
-                shoot(tab, KEPT, f"{stem(page)}-{look[0]}-{look[1]}")
+                shoot(tab, KEPT, page, look)
     browser.close()
 
 

@@ -45,7 +45,7 @@ REMOVED = {
     "15-faster": (  # the networks with batch norm are those without
         'normalization="batch_norm" if bn else None)\n        for f, bn',
         "normalization=None)\n        for f, bn"),
-    "16-small-batches": (  # batch norm is group norm
+    "20-small-batches": (  # batch norm is group norm
         'kinds = {"batch": "batch_norm"',
         'kinds = {"batch": nn.layer("group_norm", groups=5)'),
 }

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 
-import nbformat
 import pytest
 
 import notebooks
@@ -86,17 +85,34 @@ def test_the_same_source_gives_the_same_bytes(source):
     assert notebooks.execute(source) == notebooks.execute(source)
 
 
+ROOT = notebooks.ROOT
+
+
 def run_nbval(path):
-    command = [sys.executable, "-m", "pytest", "--nbval", "-p", "no:cacheprovider"]
-    return subprocess.run([*command, path], cwd=path.parent, env=os.environ,
-                          capture_output=True).returncode
+    """nbval's exit code, and what it says, with the book's conftest."""
+    command = [sys.executable, "-m", "pytest", "--nbval", "-rf", "-p", "conftest",
+               "-p", "no:cacheprovider", "-c", ROOT / "pyproject.toml", path]
+    env = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}
+    done = subprocess.run(command, cwd=path.parent, env=env, capture_output=True,
+                          text=True)
+    return done.returncode, done.stdout
+
+
+EDITED = {"two and three: 5": "Cell 0", "The 5 alone": "Words 2", "It is 5.": "Words 3"}
 
 
 def test_strict_nbval_bites(source):
+    """On an output, on a number in an alt text and on one in prose, edited by hand."""
+    alt = "---\nmystnb: {image: {alt: 'The {{ 2 + 3 }} alone'}}\n---\nprint"
+    source.write_text(SOURCE.replace("print", alt) + "\nIt is {{ 2 + 3 }}.\n")
     notebooks.make(source)
     path = notebooks.notebook_path(source)
-    assert run_nbval(path) == 0
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells[-1].outputs[0].text = "two and three: 6\n"
-    nbformat.write(notebook, path)
-    assert run_nbval(path) == 1
+    assert run_nbval(path)[0] == 0
+    text = path.read_text()
+    for right in EDITED:
+        assert text.count(right) == 1
+        text = text.replace(right, right.replace("5", "6"))
+    path.write_text(text)
+    code, said = run_nbval(path)
+    assert code == 1 and "3 failed" in said
+    assert all(f"::{place}" in said for place in EDITED.values())

@@ -21,8 +21,8 @@ def amiss(chromium, site, axe, page):
     try:
         tab.open(site + page)
         plain, whole = weight(tab)
-        faults = survey(tab, site + page, axe=axe, shoot=lambda look: shoot(
-            tab, KEPT, f"{stem(page)}-{look}"))
+        faults = survey(tab, site + page, axe=axe,
+                        shoot=lambda look: shoot(tab, KEPT, page, look))
     finally:
         tab.close()
     if plain > WITHOUT_FIGURES or whole > ALL:
