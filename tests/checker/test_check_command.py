@@ -120,7 +120,8 @@ def not_running(pid):
 def test_ctrl_c_leaves_no_process_behind(tmp_path):
     for name in "ab":
         (tmp_path / f"{name}.py").write_text(starting(
-            f"import os; open('pid_{name}', 'w').write(str(os.getpid()))\n"
+            f"import os; open('{name}', 'w').write(str(os.getpid()))\n"
+            f"    os.rename('{name}', 'pid_{name}')  # whole, or not there\n"
             "    while True: pass"))
     run = subprocess.Popen([sys.executable, "-m", "bnbook.check", "a.py", "b.py"],
                            cwd=tmp_path, stdout=subprocess.DEVNULL,
