@@ -10,6 +10,7 @@ from bnbook.nn.convolution import (
 )
 from bnbook.nn.curvature import hessian_vector_product, steps_along
 from bnbook.nn.dropout import dropout_backward, dropout_forward
+from bnbook.nn.folding import Folded, fold
 from bnbook.nn.inference import (
     StatisticsGap,
     accuracy,
@@ -70,12 +71,14 @@ from bnbook.nn.training import Curves, Log, accuracy_curves, train
 from bnbook.norm.stable import added
 
 __all__ = [
-    "LAYERS", "LOSSES", "NORMALIZATIONS", "OPTIMIZERS", "Curves", "Kind", "Layer",
+    "LAYERS", "LOSSES", "NORMALIZATIONS", "OPTIMIZERS", "Curves", "Folded", "Kind",
+    "Layer",
     "Log", "LossAndGrads", "Network", "Param", "Progress", "Run", "Spec",
     "StatisticsGap", "Trainer", "accuracy", "accuracy_curves", "adagrad", "adam",
     "add_backward", "add_forward", "added", "affine_backward", "affine_forward",
     "conv_backward", "conv_backward_naive", "conv_forward", "conv_forward_naive",
     "conv_net", "detached_backward", "dropout_backward", "dropout_forward", "evaluate",
+    "fold",
     "hessian_vector_product",
     "initial_std", "initial_weights", "layer", "load", "loss_and_grads",
     "max_pool_backward", "max_pool_backward_naive", "max_pool_forward",

@@ -8,7 +8,7 @@ from bnbook.norm.family import (
     layer_norm_backward,
     layer_norm_forward,
 )
-from bnbook.norm.folding import folded
+from bnbook.norm.folding import fold_behind, fold_in_front, folded
 from bnbook.norm.layer import BatchNorm
 from bnbook.norm.rms_norm import rms_norm_backward, rms_norm_forward
 from bnbook.norm.running import (
@@ -41,6 +41,8 @@ __all__ = [
     "batch_norm_backward_staged",
     "batch_norm_forward",
     "batch_norm_vjp",
+    "fold_behind",
+    "fold_in_front",
     "folded",
     "group_norm_backward",
     "group_norm_forward",
