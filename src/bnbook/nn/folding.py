@@ -7,11 +7,10 @@ import numpy as np
 from bnbook.graph.types import Arrays, States
 from bnbook.nn.network import Network, checked
 from bnbook.nn.structure import Spec, inputs
-from bnbook.nn.table import LAYERS, NORMALIZATIONS
+from bnbook.nn.table import IDLE, LAYERS, NORMALIZATIONS
 from bnbook.norm.folding import Layout, fold_behind, fold_in_front, folded
 
 LAYOUTS: dict[str, Layout] = {"affine": "affine", "conv": "conv"}
-IDLE = "dropout", "noise"  # at test time
 
 
 class Folded(NamedTuple):

@@ -1,5 +1,6 @@
 """Hand-derived forward and backward passes, held to the trace by the tests."""
 
+from bnbook.norm.exchange import to_onnx
 from bnbook.norm.family import (
     group_norm_backward,
     group_norm_forward,
@@ -57,5 +58,6 @@ __all__ = [
     "rms_norm_backward",
     "rms_norm_forward",
     "staged_gradients",
+    "to_onnx",
     "updated",
 ]
