@@ -316,6 +316,18 @@ def test_another_graph_is_not_read(change, message):
     assert_refused(ValueError, f"model: {message}", lambda: nn.from_onnx(model))
 
 
+@pytest.mark.parametrize("kind", ["layer_norm", "rms_norm"])
+def test_a_norm_that_differs_within_a_channel_is_not_read(kind):
+    net = nn.Network((2, 3, 3), (kind,))
+    model = nn.to_onnx(net, *fitted(net))
+    (one, *_) = model.graph.initializer
+    one.CopyFrom(onnx.numpy_helper.from_array(
+        rng().normal(size=(2, 3, 3)).astype("f4"), one.name))
+    onnx.checker.check_model(model, full_check=True)
+    assert_refused(ValueError, f"model: {model.graph.node[0].op_type} {kind}0 differs "
+                   "within a channel", lambda: nn.from_onnx(model))
+
+
 def test_only_a_model_is_read():
     assert_refused(TypeError, "model: str, expected what to_onnx returned",
                    lambda: nn.from_onnx("model.onnx"))

@@ -10,7 +10,8 @@ from bnbook.nn.convolution import (
 )
 from bnbook.nn.curvature import hessian_vector_product, steps_along
 from bnbook.nn.dropout import dropout_backward, dropout_forward
-from bnbook.nn.exchange import from_onnx, to_onnx
+from bnbook.nn.exchange import to_onnx
+from bnbook.nn.exchange_read import from_onnx
 from bnbook.nn.folding import Folded, fold
 from bnbook.nn.inference import (
     StatisticsGap,

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from bnbook.norm.exchange import batch_norm_attributes
 from bnbook.norm.running import STATISTICS
 
@@ -13,7 +15,7 @@ class Operator(NamedTuple):
     op, opset: its name, and ONNX's first version with it as it is meant.
     attributes(layer options) -> its attributes. options(attributes, shapes of what is
     stored with it) -> the layer's options. spread: whether a channel's number is stored
-    as (C, 1, 1) for images.
+    for each pixel of it: runtimes need not broadcast it.
     """
 
     op: str
@@ -86,8 +88,8 @@ def stored(layer, shape, params, state) -> dict[str, Any]:
     """Name -> array of what a layer's operator takes after its input of this shape."""
     found = {name: params[name] for name in layer.params}
     if OPERATORS[layer.kind].spread:
-        ones = [1] * (len(shape) - 1)
-        found = {name: a.reshape(-1, *ones) for name, a in found.items()}
+        found = {name: np.broadcast_to(a.reshape(-1, *[1] * (len(shape) - 1)), shape)
+                 for name, a in found.items()}
     if layer.name in state:
         found |= {f"{layer.name}/{n}": state[layer.name][n] for n in STATISTICS}
     return found
