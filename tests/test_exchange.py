@@ -12,6 +12,8 @@ from onnx.reference import ReferenceEvaluator
 
 from bnbook import nn, norm
 from bnbook.nn import layer
+from bnbook.nn.exchange_table import OPERATORS
+from bnbook.nn.table import IDLE
 from bnbook.norm import BatchNorm
 from bnbook.norm.exchange import OPSET
 from common import assert_refused, rng
@@ -228,6 +230,17 @@ def test_other_precisions_are_refused(dtype):
         assert_refused(TypeError, "dtype: ", call)
 
 
+def test_every_kind_is_written_or_does_nothing():
+    assert {*OPERATORS, *IDLE} == {*nn.LAYERS}
+
+
+def test_a_readers_own_kind_is_refused_by_its_name(monkeypatch):
+    monkeypatch.setitem(nn.LAYERS, "swish", nn.LAYERS["relu"])
+    net = nn.Network((6,), ("swish",))
+    assert_refused(ValueError, "network: swish0, expected layers of the kinds affine, ",
+                   lambda: nn.to_onnx(net, {}, None))
+
+
 def test_dropout_alone_is_no_model():
     net = nn.Network((6,), ("dropout",))
     assert_refused(ValueError, "network: dropout and noise alone",
@@ -326,6 +339,29 @@ def test_a_norm_that_differs_within_a_channel_is_not_read(kind):
     onnx.checker.check_model(model, full_check=True)
     assert_refused(ValueError, f"model: {model.graph.node[0].op_type} {kind}0 differs "
                    "within a channel", lambda: nn.from_onnx(model))
+
+
+def optimized(net, tmp_path):
+    """The operators that onnxruntime makes of a network before it runs it."""
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "optimized.onnx")
+    options.graph_optimization_level = (
+        onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC)
+    model = nn.to_onnx(net, *fitted(net)).SerializeToString()
+    onnxruntime.InferenceSession(model, options)
+    graph = onnx.load(options.optimized_model_filepath).graph
+    return [node.op_type for node in graph.node]
+
+
+def test_onnxruntime_folds_into_convolutions_in_front(tmp_path):
+    net = nn.Network((2, 8, 8), ("batch_norm", *NETWORKS["conv, batch_norm"].specs))
+    assert optimized(net, tmp_path).count("BatchNormalization") == 1
+
+
+@pytest.mark.skipif(not onnxruntime.__version__.startswith("1.32."),
+                    reason="chapter 22 says it of onnxruntime 1.32")
+def test_onnxruntime_leaves_batch_norm_behind_affine_layers(tmp_path):
+    assert optimized(NETWORKS["mlp"], tmp_path).count("BatchNormalization") == 2
 
 
 def test_only_a_model_is_read():

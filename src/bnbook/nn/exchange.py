@@ -42,6 +42,9 @@ def to_onnx(network: Network, params: Arrays, state: States | None, *,
         if layer.kind in IDLE:
             same[layer.name] = same[source]
             continue
+        if layer.kind not in OPERATORS:
+            raise ValueError(f"network: {layer.name}, expected layers of the kinds "
+                             f"{', '.join(OPERATORS)}")
         row, own = OPERATORS[layer.kind], stored(layer, shapes[source], arrays, state)
         opset = max(opset, row.opset)
         more, reshaped = _written(layer, [same[source], *map(same.get, inputs(layer))],
