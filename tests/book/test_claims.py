@@ -48,6 +48,8 @@ REMOVED = {
     "20-small-batches": (  # batch norm is group norm
         'kinds = {"batch": "batch_norm"',
         'kinds = {"batch": nn.layer("group_norm", groups=5)'),
+    "22-deployed": (  # the file keeps its mode
+        'row by row": (training, 500)', 'row by row": (model, 500)'),
 }
 
 

@@ -65,6 +65,7 @@ NORMALIZATION = Kind(lambda value: but("None") | {
 OF_STATE = ("running_mean", "running_var", "num_batches")
 
 FIT = {"network": NETWORK(NET), "params": ARRAYS(PARAMS), "x": BATCH(X)}
+MODEL = {"network": NETWORK(NET), "params": ARRAYS(PARAMS), "state": STATES(STATE)}
 SMOOTH_NET = nn.mlp((4, 3, 3), "tanh", normalization="batch_norm")
 STEP = SMOOTH_NET.initial_params(np.random.default_rng(8))
 SMOOTH = {"network": NETWORK(SMOOTH_NET), "params": ARRAYS(STEP), "x": BATCH(X)}
@@ -101,6 +102,9 @@ ROWS = (
     | row("nn.Network.activations", on=lambda: NET,
           run=RUNS.but("a cache of another kind")(RUN))
     | row("nn.statistics", **FIT)
+    | row("nn.fold", **MODEL, also=OF_STATE)
+    | row("nn.to_onnx", **MODEL, dtype=DTYPE(float), also=OF_STATE)
+    | row("nn.from_onnx", model=other()(nn.to_onnx(NET, PARAMS, STATE)))
     | row("nn.predict", **FIT, state=STATES(STATE), also=OF_STATE)
     | row("nn.statistics_gaps", **FIT, state=STATES(STATE), also=OF_STATE)
     | row("nn.evaluate", also=OF_STATE, **FIT, state=STATES(STATE),

@@ -11,10 +11,12 @@ from malformed.kinds import (
     BELOW,
     CHOICE,
     COUNT,
+    COUNTS,
     DTYPE,
     FLAG,
     FRACTION,
     FREE,
+    INDEX,
     NONNEGATIVE,
     SEVERAL,
     SOME_ARRAYS,
@@ -74,6 +76,8 @@ OF_IMAGES = {"x": BATCH(IMAGES), "gamma": ARRAY(draw(4)),
              "beta": ARRAY(draw(4, seed=1))}
 KEPT = ARRAY.but("an axis more")  # dims may be kept
 EPS = {"eps": NONNEGATIVE(1e-5)}
+INTO = {"w": ARRAY(draw(3, 3, 1)), "b": ARRAY.but("None")(BETA), "scale": ARRAY(GAMMA),
+        "shift": ARRAY(MEAN), "layout": CHOICE("conv"), "groups": COUNT(1)}
 GIVEN = {"mean": ARRAY(MEAN), "var": negative(ARRAY)(VAR)}
 ROWS = (
     row("norm.batch_norm_forward", **FORWARD, **EPS)
@@ -81,6 +85,10 @@ ROWS = (
     | row("norm.instance_norm_forward", **OF_IMAGES, **EPS)
     | row("norm.group_norm_forward", **OF_IMAGES, groups=COUNT(2), **EPS)
     | row("norm.rms_norm_forward", x=BATCH(X), gamma=ARRAY(GAMMA), **EPS)
+    | row("norm.fold_in_front", **INTO)
+    | row("norm.fold_behind", **INTO, stride=COUNT(1), pad=INDEX(0))
+    | row("norm.to_onnx", layer=other()(norm.BatchNorm(3)),
+          shape=COUNTS.but("None")((3, 2)), dtype=DTYPE(float))
     | row("norm.folded", gamma=ARRAY.but("None")(GAMMA), beta=ARRAY.but("None")(BETA),
           **GIVEN, **EPS)
 )

@@ -124,4 +124,5 @@ LAYERS = {
 }
 Activation: TypeAlias = Literal["relu", "sigmoid", "tanh"]
 ACTIVATIONS: tuple[Activation, ...] = ("relu", "sigmoid", "tanh")
+IDLE = "dropout", "noise"  # at test time
 NORMALIZATIONS = tuple(kind for kind in LAYERS if kind.endswith("_norm"))

@@ -1,5 +1,6 @@
 """Hand-derived forward and backward passes, held to the trace by the tests."""
 
+from bnbook.norm.exchange import to_onnx
 from bnbook.norm.family import (
     group_norm_backward,
     group_norm_forward,
@@ -8,7 +9,7 @@ from bnbook.norm.family import (
     layer_norm_backward,
     layer_norm_forward,
 )
-from bnbook.norm.folding import folded
+from bnbook.norm.folding import fold_behind, fold_in_front, folded
 from bnbook.norm.layer import BatchNorm
 from bnbook.norm.rms_norm import rms_norm_backward, rms_norm_forward
 from bnbook.norm.running import (
@@ -41,6 +42,8 @@ __all__ = [
     "batch_norm_backward_staged",
     "batch_norm_forward",
     "batch_norm_vjp",
+    "fold_behind",
+    "fold_in_front",
     "folded",
     "group_norm_backward",
     "group_norm_forward",
@@ -55,5 +58,6 @@ __all__ = [
     "rms_norm_backward",
     "rms_norm_forward",
     "staged_gradients",
+    "to_onnx",
     "updated",
 ]
