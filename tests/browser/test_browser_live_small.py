@@ -27,7 +27,7 @@ depth, digits, histograms, opening, projection, running = (
                  "running"))
 RNG = np.random.default_rng(4)
 LIVES = {
-    "depth": small.gradient_by_depth({blocks: np.exp(RNG.normal(
+    "depth": small.gradient_by_depth({blocks: np.exp(np.random.default_rng(17).normal(
         0, 3, size=(2, 2, blocks))) for blocks in (5, 10, 20, 40)}),
     "histograms": small.initial_scale(datasets.load_digits().data[:50]),
     "opening": small.pulled_graph([-2, 1.7, -0.6, 1.5], [-0.1, -0.5, 0.9, -0.6]),
