@@ -45,6 +45,11 @@ REMOVED = {
     "15-faster": (  # the networks with batch norm are those without
         'normalization="batch_norm" if bn else None)\n        for f, bn',
         "normalization=None)\n        for f, bn"),
+    "16-covariate-shift": (  # there is no noise behind the layer
+        '("batch_norm", "noise")}', '("batch_norm",)}'),
+    "17-depth": (  # the networks with batch norm are those without
+        'normalization="batch_norm" if bn else None)\n```',
+        "normalization=None)\n```"),
     "20-small-batches": (  # batch norm is group norm
         'kinds = {"batch": "batch_norm"',
         'kinds = {"batch": nn.layer("group_norm", groups=5)'),

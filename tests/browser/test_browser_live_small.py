@@ -21,12 +21,14 @@ sys.path.insert(0, str(ROOT / "tools"))
 from bnbook.show.scripts import FOLDER, script_text, scripts  # noqa: E402
 
 KIB = 1024
-digits, histograms, opening, projection, running = (
+depth, digits, histograms, opening, projection, running = (
     import_module(f"bnbook.show.small.{name}")
-    for name in ("digits", "histograms", "opening", "projection",
+    for name in ("depth", "digits", "histograms", "opening", "projection",
                  "running"))
 RNG = np.random.default_rng(4)
 LIVES = {
+    "depth": small.gradient_by_depth({blocks: np.exp(np.random.default_rng(17).normal(
+        0, 3, size=(2, 2, blocks))) for blocks in (5, 10, 20, 40)}),
     "histograms": small.initial_scale(datasets.load_digits().data[:50]),
     "opening": small.pulled_graph([-2, 1.7, -0.6, 1.5], [-0.1, -0.5, 0.9, -0.6]),
     "projection": small.projection([-2.01, 1.68, -0.63], [-0.8, 1.5, 1.8]),
@@ -36,6 +38,7 @@ LIVES = {
 DATA = {name: live.data for name, live in LIVES.items()}
 # A line of each one's scripts, and what makes it wrong.
 FAULTS = {
+    "depth": ("** (1 / (depth - 1))", "** (1 / depth)"),
     "histograms": ("Math.sqrt(variance(values) + eps)",
                    "Math.sqrt(variance(values)) + eps"),
     "opening": ("{ axes: [0],", "{ axes: [1],"),
@@ -60,6 +63,8 @@ def some(names, lows, highs, count=8):
 
 
 STATES = {
+    "depth": [{"depth": blocks, "norm": norm, "skip": skip} for blocks in (5, 10, 40)
+              for norm in (False, True) for skip in (False, True)],
     "histograms": [{"f": f, "norm": norm, "scale": scale}
                    for f in ("sigmoid", "relu") for norm in (False, True)
                    for scale in (1, 0.072, 1e-4)],
@@ -77,6 +82,8 @@ STATES = {
 
 def expected(name, state):
     """What the page's state must hold, computed in Python."""
+    if name == "depth":
+        return depth.profile(DATA[name], **state)
     if name == "histograms":
         return {"layers": histograms.layers(DATA[name], **state)}
     if name == "opening":
@@ -194,7 +201,7 @@ def test_the_script_takes_the_place_of_the_table_and_says_no_error(tab, whole):
 
 @pytest.mark.parametrize(("name", "control"), [
     ("histograms", "scale"), ("projection", "dy1"), ("running", "momentum"),
-    ("digits", "mean"), ("opening", "x1")])
+    ("digits", "mean"), ("opening", "x1"), ("depth", "depth")])
 def test_the_arrow_keys_move_a_slider_and_the_live_region_says_it(
         tab, whole, name, control):
     tab.open(whole)
@@ -249,6 +256,7 @@ def test_without_a_script_a_table_or_a_drawing_stands_there(name):
 @pytest.mark.parametrize(("call", "argument", "named"), [
     (small.initial_scale, [[0.5]], "pixels"), (small.initial_scale, [1], "pixels"),
     (small.running_statistics, [1], "feature"), (small.float32_digits, 1, "deviations"),
+    (small.gradient_by_depth, {2: np.zeros((2, 2, 2))}, "norms"),
 ])
 def test_bad_input_gets_one_line_that_names_it(call, argument, named):
     with pytest.raises(ValueError, match=f"^{named}: [^\n]*expected [^\n]*$"):

@@ -88,7 +88,11 @@ def _values(a):
 
 VALUES = Kind(_values, layouts)
 ROWS |= (
-    row("show.small.float32_digits", deviations=VALUES(draw(6)), mean=NONNEGATIVE(1))
+    row("show.small.gradient_by_depth", norms=Kind(lambda value: but("a dict") | {
+        "an array of another depth": {3: value[2]}, "zeros": {2: 0 * value[2]},
+        "NaN in it": {2: np.nan * value[2]}, "a depth of 1": {1: value[2][..., :1]}})(
+            {2: np.ones((2, 2, 2))}), depth=COUNT(2))
+    | row("show.small.float32_digits", deviations=VALUES(draw(6)), mean=NONNEGATIVE(1))
     | row("show.small.initial_scale", pixels=VALUES(np.arange(12.0).reshape(4, 3)),
           widths=Kind(lambda value: others() | {"-1 in it": [-1]})((4, 4)),
           seed=INDEX(1), eps=NONNEGATIVE(1e-5))
