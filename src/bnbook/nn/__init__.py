@@ -1,5 +1,6 @@
 """What a network needs, as pure functions with explicit caches."""
 
+from bnbook.nn.averaging import Averaged, averaged
 from bnbook.nn.batch_norms import detached_backward
 from bnbook.nn.builders import conv_net, mlp, residual_mlp
 from bnbook.nn.convolution import (
@@ -70,6 +71,7 @@ from bnbook.nn.training import Curves, Log, accuracy_curves, train
 from bnbook.norm.stable import added
 
 __all__ = [
+    "Averaged", "averaged",
     "LAYERS", "LOSSES", "NORMALIZATIONS", "OPTIMIZERS", "Curves", "Kind", "Layer",
     "Log", "LossAndGrads", "Network", "Param", "Progress", "Run", "Spec",
     "StatisticsGap", "Trainer", "accuracy", "accuracy_curves", "adagrad", "adam",
