@@ -71,11 +71,12 @@ from bnbook.nn.training import Curves, Log, accuracy_curves, train
 from bnbook.norm.stable import added
 
 __all__ = [
-    "Averaged", "averaged",
-    "LAYERS", "LOSSES", "NORMALIZATIONS", "OPTIMIZERS", "Curves", "Kind", "Layer",
+    "LAYERS", "LOSSES", "NORMALIZATIONS", "OPTIMIZERS", "Averaged",
+    "Curves", "Kind", "Layer",
     "Log", "LossAndGrads", "Network", "Param", "Progress", "Run", "Spec",
     "StatisticsGap", "Trainer", "accuracy", "accuracy_curves", "adagrad", "adam",
     "add_backward", "add_forward", "added", "affine_backward", "affine_forward",
+    "averaged",
     "conv_backward", "conv_backward_naive", "conv_forward", "conv_forward_naive",
     "conv_net", "detached_backward", "dropout_backward", "dropout_forward", "evaluate",
     "hessian_vector_product",
