@@ -26,9 +26,8 @@ def averaged(network: Network, several: Iterable[Arrays], x: ArrayLike, *,
         p = \sum_k a_k p_k / \sum_k a_k
 
     several: one or more dicts of the network's parameters, such as those after each
-    epoch (SWA). weights: a, (K,), at least 0 and not all 0; None: all alike. Those of
-    an exponential moving average (EMA) of momentum \alpha, oldest first, are
-    \alpha^{K - 1}, \ldots, \alpha, 1. x: training rows, for `statistics`: each layer's
+    epoch (SWA). weights: a, (K,), at least 0 and not all 0; None: all alike. Powers
+    0.9**(K - 1), ..., 0.9, 1 make it an exponential moving average (EMA). x: training rows, for `statistics`: each layer's
     input under the averaged weights is another than under any of the several, so none
     of their running statistics fits. Computed in float64 or wider; an array keeps the
     first one's dtype. Raises TypeError or ValueError. Source: Izmailov et al. 2018,
