@@ -24,7 +24,8 @@ const bnChart = (() => {
    *   curves: Curve[]) => SVGElement}
    */
   function chart(words, side, xs, ticks, at, curves) {
-    const top = Math.max(0.1, ...curves.flatMap((c) => c.points.map((p) => p.high)));
+    const most = Math.max(0.1, ...curves.flatMap((c) => c.points.map((p) => p.high)));
+    const top = Math.ceil(10 * most) / 10;
     const across = scale(xs[0], xs[xs.length - 1], LEFT + 8, WIDE - RIGHT);
     const down = scale(0, top, HIGH - LOW, HEAD);
     /** @type {(share: number) => SVGElement[]} */

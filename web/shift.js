@@ -30,10 +30,9 @@
   /** @type {(pixels: string, words: string) => SVGElement} */
   function image(pixels, words) {
     const side = Math.sqrt(pixels.length);
-    return picture(words, side, side, svg("rect", { width: side, height: side,
-      fill: "#fff" }), ...Array.from(pixels, (letter, k) => svg("rect", {
-      x: k % side, y: Math.floor(k / side), width: 1.02, height: 1.02, fill: "#000",
-      "fill-opacity": (letter.charCodeAt(0) - 97) / SHADES })));
+    return picture(words, side, side, ...Array.from(pixels, (letter, k) => svg("rect", {
+      x: k % side, y: Math.floor(k / side), width: 1.03, height: 1.03,
+      fill: `hsl(0 0% ${100 - (100 * (letter.charCodeAt(0) - 97)) / SHADES}%)` })));
   }
 
   /** @type {(state: State, result: Result, data: Data) => Node[]} */

@@ -41,9 +41,9 @@
   /** @type {(state: State, result: Result, data: Data) => string} */
   function words({ size, norm }, { mean, best, apart }, { errors }) {
     const names = Object.keys(errors), own = names.indexOf(norm);
-    const start = `Batches of ${size}. ${norm}: ${percent(mean[own])} percent wrong. `;
+    const start = `Batches of ${size}. “${norm}”: ${percent(mean[own])} percent wrong. `;
     if (own === best) return `${start}That is the lowest mean here.`;
-    const least = `The lowest mean is that of ${names[best]}, ${percent(mean[best])}. `;
+    const least = `The lowest mean is that of “${names[best]}”, ${percent(mean[best])}. `;
     return start + least + (apart
       ? "Each seed errs more than any of those."
       : "The seeds overlap: this does not tell them apart.");
