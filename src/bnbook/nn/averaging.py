@@ -27,11 +27,11 @@ def averaged(network: Network, several: Iterable[Arrays], x: ArrayLike, *,
 
     several: one or more dicts of the network's parameters, such as those after each
     epoch (SWA). weights: a, (K,), at least 0 and not all 0; None: all alike. Powers
-    0.9**(K - 1), ..., 0.9, 1 make it an exponential moving average (EMA). x: training rows, for `statistics`: each layer's
-    input under the averaged weights is another than under any of the several, so none
-    of their running statistics fits. Computed in float64 or wider; an array keeps the
-    first one's dtype. Raises TypeError or ValueError. Source: Izmailov et al. 2018,
-    algorithm 1.
+    0.9**(K - 1), ..., 0.9, 1 make it an exponential moving average (EMA). x: training
+    rows, for `statistics`: each layer's input under the averaged weights is another
+    than under any of the several, so none of their running statistics fits. Computed in
+    float64 or wider; an array keeps the first one's dtype. Raises TypeError or
+    ValueError. Source: Izmailov et al. 2018, algorithm 1.
     """
     several = arguments.several("several", several, "dicts of parameters", least=1)
     given = [checked(network, params, x)[0] for params in several]

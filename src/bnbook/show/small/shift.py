@@ -24,22 +24,22 @@ def shifted_data(images: Mapping[str, ArrayLike], accuracy: Mapping[str, ArrayLi
     then with those of so many rows. It opens with `fault`, None: the first, at strength
     number `at`. Raises TypeError or ValueError.
     """
-    strengths, rows = rising("strengths", strengths), rising("rows", rows)
+    places, counts = rising("strengths", strengths), rising("rows", rows)
     arguments.keyed("images", images, mapped("accuracy", accuracy))
     shares, pictures = {}, {}
     for name, value in accuracy.items():
         shares[name] = thousandths(f"accuracy[{name!r}]", value, (
-            len(strengths), None, 1 + len(rows)))
+            len(places), None, 1 + len(counts)))
         pictures[name] = [*map(_letters, _square(f"images[{name!r}]", images[name],
-                                                 len(strengths)))]
+                                                 len(places)))]
     fault = arguments.choice("fault", next(iter(shares)) if fault is None else fault,
                              shares)
     at = arguments.count("at", at, least=0)
-    if at >= len(strengths):
-        raise ValueError(f"at: {at}, expected less than {len(strengths)}")
-    data = {"strengths": strengths, "rows": rows, "images": pictures,
+    if at >= len(places):
+        raise ValueError(f"at: {at}, expected less than {len(places)}")
+    data = {"strengths": places, "rows": counts, "images": pictures,
             "accuracy": {name: a.swapaxes(1, 2).tolist() for name, a in shares.items()},
-            "start": {"fault": fault, "strength": strengths[at], "rows": rows[-1]}}
+            "start": {"fault": fault, "strength": places[at], "rows": counts[-1]}}
     return Live("shift", data, _table(data)._repr_html_(), (
         "Accuracies as measured above. The same weights judge the image and its like; "
         "only the statistics differ."))

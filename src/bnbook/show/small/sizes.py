@@ -19,14 +19,14 @@ def batch_sizes(sizes: ArrayLike, errors: Mapping[str, ArrayLike], *,
     measured, kept in thousandths. norm: which one it opens with; None: the first.
     Raises TypeError or ValueError.
     """
-    sizes, found = rising("sizes", sizes), {}
-    if sizes[0] < 1:
-        raise ValueError(f"sizes: from {sizes[0]:g}, expected at least 1")
+    counts, found = rising("sizes", sizes), {}
+    if counts[0] < 1:
+        raise ValueError(f"sizes: from {counts[0]:g}, expected at least 1")
     for name, value in mapped("errors", errors).items():
-        found[name] = thousandths(f"errors[{name!r}]", value, (len(sizes), None))
+        found[name] = thousandths(f"errors[{name!r}]", value, (len(counts), None))
     norm = arguments.choice("norm", next(iter(found)) if norm is None else norm, found)
-    data = {"sizes": sizes, "errors": {name: a.tolist() for name, a in found.items()},
-            "start": {"size": sizes[0], "norm": norm}}
+    data = {"sizes": counts, "errors": {name: a.tolist() for name, a in found.items()},
+            "start": {"size": counts[0], "norm": norm}}
     return Live("sizes", data, _table(data)._repr_html_(), (
         "Errors as measured above. Move the size, and choose which norm is drawn in "
         "blue, with the range of its seeds."))
