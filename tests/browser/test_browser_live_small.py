@@ -21,10 +21,10 @@ sys.path.insert(0, str(ROOT / "tools"))
 from bnbook.show.scripts import FOLDER, script_text, scripts  # noqa: E402
 
 KIB = 1024
-depth, digits, histograms, opening, projection, running = (
+depth, digits, histograms, opening, projection, running, shift, sizes = (
     import_module(f"bnbook.show.small.{name}")
     for name in ("depth", "digits", "histograms", "opening", "projection",
-                 "running"))
+                 "running", "shift", "sizes"))
 RNG = np.random.default_rng(4)
 LIVES = {
     "depth": small.gradient_by_depth({blocks: np.exp(np.random.default_rng(17).normal(
@@ -34,6 +34,12 @@ LIVES = {
     "projection": small.projection([-2.01, 1.68, -0.63], [-0.8, 1.5, 1.8]),
     "running": small.running_statistics(np.maximum(RNG.normal(size=300), 0) * 3),
     "digits": small.float32_digits(RNG.normal(size=20)),
+    "shift": small.shifted_data(
+        {fault: RNG.uniform(-0.2, 1.2, (11, 64)) for fault in ("contrast", "noise")},
+        {fault: RNG.uniform(size=(11, 5, 5)) for fault in ("contrast", "noise")},
+        np.linspace(0, 1, 11), (4, 16, 64, 1297), at=4),
+    "sizes": small.batch_sizes((2, 4, 8, 32), {
+        name: RNG.uniform(0, 0.4, (4, 3)) for name in ("batch", "layer", "rms")}),
 }
 DATA = {name: live.data for name, live in LIVES.items()}
 # A line of each one's scripts, and what makes it wrong.
@@ -45,6 +51,8 @@ FAULTS = {
     "projection": ("const dx = times(left, ivar)", "const dx = times(left, 1)"),
     "running": ("(1 - momentum) * s", "momentum * s"),
     "digits": ("const fl = Math.fround", "const fl = (v) => v"),
+    "shift": ("data.accuracy[fault][0][0]", "data.accuracy[fault][0][1]"),
+    "sizes": ("means.indexOf(Math.min(...means))", "means.indexOf(Math.max(...means))"),
 }
 
 
@@ -77,6 +85,11 @@ STATES = {
                     (0.9, 50, 1, "standard", False), (0.99, 2, 2, "zero", True),
                     (0, 5, 3, "far", False), (1, 200, 20, "far", True))],
     "digits": [{"mean": mean} for mean in DATA["digits"]["means"]],
+    "shift": [{"fault": fault, "strength": s, "rows": n}
+              for fault in ("contrast", "noise") for s in (0, 0.3, 1)
+              for n in (4, 64, 1297)],
+    "sizes": [{"size": size, "norm": norm}
+              for size in (2, 4, 32) for norm in ("batch", "layer", "rms")],
 }
 
 
@@ -92,6 +105,8 @@ def expected(name, state):
         return projection.parts(state)
     if name == "running":
         return running.curves(DATA[name], **state)
+    if name in ("shift", "sizes"):
+        return {"shift": shift, "sizes": sizes}[name].read(DATA[name], **state)
     return digits.found(DATA[name]["deviations"], state["mean"])
 
 
@@ -125,7 +140,7 @@ def write_page(folder, names, *, fault=None):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """The address of a page with all four."""
+    """The address of a page with all of them."""
     return write_page(tmp_path_factory.mktemp("small"), [*LIVES])
 
 
@@ -201,14 +216,15 @@ def test_the_script_takes_the_place_of_the_table_and_says_no_error(tab, whole):
 
 @pytest.mark.parametrize(("name", "control"), [
     ("histograms", "scale"), ("projection", "dy1"), ("running", "momentum"),
-    ("digits", "mean"), ("opening", "x1"), ("depth", "depth")])
+    ("digits", "mean"), ("opening", "x1"), ("depth", "depth"), ("shift", "strength"),
+    ("sizes", "size")])
 def test_the_arrow_keys_move_a_slider_and_the_live_region_says_it(
         tab, whole, name, control):
     tab.open(whole)
     said = f"{root(name)}.querySelector('[aria-live]').textContent"
     before, words = tab.js(f"{root(name)}.explorable.state()"), tab.js(said)
     tab.js(f"{root(name)}.querySelector('[id$=-{control}]').focus()")
-    tab.press("ArrowLeft" if name != "digits" else "ArrowRight")
+    tab.press("ArrowRight" if name in ("digits", "sizes") else "ArrowLeft")
     tab.js("new Promise((done) => setTimeout(done, 400))")
     after = tab.js(f"{root(name)}.explorable.state()")
     assert after[control] != before[control]

@@ -74,6 +74,12 @@ FROZEN_STATE = FROZEN_NET.initial_state()
 FROZEN = SMOOTH | {"network": NETWORK(FROZEN_NET)}
 DISTANCES = Kind(lambda value: but("a tuple", "an empty list") | {
     "a string in it": ["1"], "NaN in it": [np.nan], "rows in it": [[1.0, 2.0]]})
+MANY = SEVERAL.more(lambda value: {
+    "none": [], "a number in it": [3], "None in it": [None], "a dict of nothing": [{}],
+    "a key missing": [{**STEP}, {"w1": STEP["w1"]}]})
+SHARES = Kind(lambda value: but("None") | {
+    "one": [1.0], "three": [1.0, 1.0, 1.0], "below 0": [-1.0, 2.0], "zeros": [0, 0],
+    "NaN in it": [np.nan, 1.0], "strings": ["1", "2"]})
 BACK = {"dy": ARRAY(DY), "run": RUNS(RUN)}
 LOSS = {"loss": CHOICE("softmax"), "weight_decay": NONNEGATIVE(0.01)}
 BUILT = {"activation": CHOICE("relu"), "normalization": NORMALIZATION("batch_norm"),
@@ -117,6 +123,8 @@ ROWS = (
           distances=DISTANCES((0.0, 0.1)), **LOSS)
     | row("nn.hessian_vector_product", **SMOOTH, labels=LABELS(LABEL), v=ARRAYS(STEP),
           h=POSITIVE(1e-5), **LOSS)
+    | row("nn.averaged", **{n: a for n, a in SMOOTH.items() if n != "params"},
+          also=("params",), several=MANY([STEP, STEP]), weights=SHARES((1.0, 3.0)))
     | row("nn.per_sample_gradients", **FROZEN, labels=LABELS(LABEL),
           loss=CHOICE("softmax"), state=KEPT(FROZEN_STATE), also=OF_STATE)
 )
@@ -131,7 +139,8 @@ OPTIONS = {
     "state": KEPT(STATE), "frozen": NAMES(["w1"]),
     "optimizer": CHOICE.but("a function", "a class")("adam"),
     "lr": NONNEGATIVE(0.1), "lr_decay": NONNEGATIVE(0.9), "batch_size": COUNT(3),
-    **LOSS, "track_running_stats": FLAG(True), "seed": INDEX(1),
+    **LOSS, "track_running_stats": FLAG(True),
+    "skip_nonfinite": FLAG(True), "seed": INDEX(1),
     "report": CALLABLE.but("None")(str), "report_every": INDEX(0)}
 
 

@@ -6,6 +6,7 @@ from bnbook.graph import BATCH_NORM, OPS, closed_form, run
 from bnbook.show import count_passes, shipped
 from bnbook.show.explorer import PARTS
 from malformed.kinds import (
+    ARRAYS,
     CALLABLE,
     CHOICE,
     COUNT,
@@ -87,6 +88,12 @@ def _values(a):
 
 
 VALUES = Kind(_values, layouts)
+SHARES = ARRAYS.more(lambda value: {
+    "nothing": {}, "a number as name": {3: value["batch"]},
+    "shares above 1": {"batch": 2 + value["batch"]}})
+MEASURED = np.full((2, 4), 0.5), np.full((2, 3, 3), 0.25)
+RISING = Kind(lambda value: but("a generator") | {
+    "one": [1.0], "falling": [2.0, 1.0], "NaN in it": [1.0, np.nan], "strings": ["a"]})
 ROWS |= (
     row("show.small.gradient_by_depth", norms=Kind(lambda value: but("a dict") | {
         "an array of another depth": {3: value[2]}, "zeros": {2: 0 * value[2]},
@@ -100,6 +107,12 @@ ROWS |= (
           dy=VALUES(np.array([1.0, -0.5, 0.3])), eps=NONNEGATIVE(1e-5))
     | row("show.small.pulled_graph", x=VALUES(np.array([0.1, 0.5, -1.0])),
           dy=VALUES(np.array([1.0, -0.5, 0.3])), pull=REAL(8.0))
+    | row("show.small.batch_sizes", sizes=RISING([2, 4]), norm=CHOICE.but(
+        "None")("batch"), errors=SHARES.but(
+            "a key more", "a key missing")({"batch": MEASURED[0]}))
+    | row("show.small.shifted_data", images=ARRAYS({"batch": MEASURED[0]}),
+          accuracy=SHARES({"batch": MEASURED[1]}), strengths=RISING([0, 1]),
+          rows=RISING([4, 16]), fault=CHOICE.but("None")("batch"), at=INDEX(1))
     | row("show.small.running_statistics", feature=VALUES(draw(9)),
           momentum=FRACTION(0.9), size=COUNT(5))
 )

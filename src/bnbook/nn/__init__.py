@@ -1,5 +1,6 @@
 """What a network needs, as pure functions with explicit caches."""
 
+from bnbook.nn.averaging import Averaged, averaged
 from bnbook.nn.batch_norms import detached_backward
 from bnbook.nn.builders import conv_net, mlp, residual_mlp
 from bnbook.nn.convolution import (
@@ -74,22 +75,19 @@ from bnbook.nn.training import Curves, Log, accuracy_curves, train
 from bnbook.norm.stable import added
 
 __all__ = [
-    "LAYERS", "LOSSES", "NORMALIZATIONS", "OPTIMIZERS", "Curves", "Folded", "Kind",
-    "Layer", "Log", "LossAndGrads", "Network", "Param", "Progress", "Quantized", "Run",
-    "Spec", "StatisticsGap", "Trainer", "accuracy", "accuracy_curves", "adagrad",
-    "adam",
-    "add_backward", "add_forward", "added", "affine_backward", "affine_forward",
-    "conv_backward", "conv_backward_naive", "conv_forward", "conv_forward_naive",
-    "conv_net", "detached_backward", "dropout_backward", "dropout_forward", "evaluate",
-    "fold", "from_onnx", "hessian_vector_product", "initial_std", "initial_weights",
-    "layer", "load", "loss_and_grads",
+    "LAYERS", "LOSSES", "NORMALIZATIONS", "OPTIMIZERS", "Averaged", "Curves", "Folded",
+    "Kind", "Layer", "Log", "LossAndGrads", "Network", "Param", "Progress", "Quantized",
+    "Run", "Spec", "StatisticsGap", "Trainer", "accuracy", "accuracy_curves", "adagrad",
+    "adam", "add_backward", "add_forward", "added", "affine_backward", "affine_forward",
+    "averaged", "conv_backward", "conv_backward_naive", "conv_forward",
+    "conv_forward_naive", "conv_net", "detached_backward", "dropout_backward",
+    "dropout_forward", "evaluate", "fold", "from_onnx", "hessian_vector_product",
+    "initial_std", "initial_weights", "layer", "load", "loss_and_grads",
     "max_pool_backward", "max_pool_backward_naive", "max_pool_forward",
     "max_pool_forward_naive", "mlp", "momentum", "nesterov", "noise_backward",
     "noise_forward", "numerical_gradients", "per_sample_gradients", "predict",
     "quantized", "relu_backward", "relu_forward", "residual_mlp", "rmsprop", "save",
-    "sgd",
-    "sigmoid_backward", "sigmoid_forward", "softmax_cross_entropy_backward",
-    "softmax_cross_entropy_forward", "statistics", "statistics_gaps",
-    "steps_along", "svm_backward", "svm_forward", "tanh_backward", "tanh_forward",
-    "to_onnx", "train",
+    "sgd", "sigmoid_backward", "sigmoid_forward", "softmax_cross_entropy_backward",
+    "softmax_cross_entropy_forward", "statistics", "statistics_gaps", "steps_along",
+    "svm_backward", "svm_forward", "tanh_backward", "tanh_forward", "to_onnx", "train",
 ]
