@@ -68,7 +68,7 @@
         svg("circle", { cx: across(place), cy: down(curves[k][xs.indexOf(place)]), r: 4,
           fill: colour(hue) })]),
       ...[xs[0], xs[Math.floor(xs.length / 2)], xs[xs.length - 1]].map((v) =>
-        text(across(v), LOW + 16, few(v), { "text-anchor": "middle" })),
+        text(across(v), LOW + 17, few(v, 3), { "text-anchor": "middle" })),
       text((LEFT + RIGHT) / 2, HIGH - 4, "learning rate",
         { "text-anchor": "middle", fill: colour("muted") }));
   }
@@ -110,9 +110,10 @@
     if (a >= never || b >= never)
       return `only the one ${a >= never ? "with" : "without"} batch norm gets there`;
     if (a === b) return `both need ${few(a, 3)} steps`;
-    const more = `${fixed(Math.max(a, b) / Math.min(a, b), 1)} times`;
-    return `batch norm needs ${few(b, 3)} steps and the other ${few(a, 3)}, ` +
-      `${more} ${a > b ? "more" : "fewer"}`;
+    const times = `${fixed(Math.max(a, b) / Math.min(a, b), 1)} times as many`;
+    return b < a
+      ? `batch norm needs ${few(b, 3)} steps, and without it there are ${times}, ${few(a, 3)}`
+      : `batch norm needs ${few(b, 3)} steps, ${times} as the ${few(a, 3)} without it`;
   }
 
   /** @type {(state: State, result: Result, data: Data) => string} */
