@@ -50,6 +50,10 @@ REMOVED = {
     "17-depth": (  # the networks with batch norm are those without
         'normalization="batch_norm" if bn else None)\n```',
         "normalization=None)\n```"),
+    "18-weight-decay": (  # nothing decays
+        "* (dp[n] + decay * (n in of) * p)", "* dp[n]"),
+    "19-gamma-and-beta": (  # nothing is trained
+        "GB, k).run(5).params", "GB, k).run(0).params"),
     "20-small-batches": (  # batch norm is group norm
         'kinds = {"batch": "batch_norm"',
         'kinds = {"batch": nn.layer("group_norm", groups=5)'),

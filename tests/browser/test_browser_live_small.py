@@ -21,9 +21,9 @@ sys.path.insert(0, str(ROOT / "tools"))
 from bnbook.show.scripts import FOLDER, script_text, scripts  # noqa: E402
 
 KIB = 1024
-depth, digits, histograms, opening, projection, running, shift, sizes = (
+depth, digits, histograms, opening, projection, rates, running, shift, sizes = (
     import_module(f"bnbook.show.small.{name}")
-    for name in ("depth", "digits", "histograms", "opening", "projection",
+    for name in ("depth", "digits", "histograms", "opening", "projection", "rates",
                  "running", "shift", "sizes"))
 RNG = np.random.default_rng(4)
 LIVES = {
@@ -32,6 +32,14 @@ LIVES = {
     "histograms": small.initial_scale(datasets.load_digits().data[:50]),
     "opening": small.pulled_graph([-2, 1.7, -0.6, 1.5], [-0.1, -0.5, 0.9, -0.6]),
     "projection": small.projection([-2.01, 1.68, -0.63], [-0.8, 1.5, 1.8]),
+    "rates": small.learning_rates(
+        [0.02, 0.1, 0.5, 2.5],
+        [[[[20, 40, 30], [20, 10, np.inf], [np.inf, 10, np.inf], [np.inf] * 3],
+          [[60, 70, 65], [35, 30, 40], [25, 20, 15], [20, np.inf, 30]]],
+         [[[np.inf] * 3] * 4,
+          [[90, 80, np.inf], [40, 45, 50], [20] * 3, [np.inf] * 3]]],
+        np.geomspace(0.02, 50, 9), np.exp(np.random.default_rng(5).normal(
+            size=(2, 3, 9)))),
     "running": small.running_statistics(np.maximum(RNG.normal(size=300), 0) * 3),
     "digits": small.float32_digits(RNG.normal(size=20)),
     "shift": small.shifted_data(
@@ -49,6 +57,7 @@ FAULTS = {
                    "Math.sqrt(variance(values)) + eps"),
     "opening": ("{ axes: [0],", "{ axes: [1],"),
     "projection": ("const dx = times(left, ivar)", "const dx = times(left, 1)"),
+    "rates": ("(v === 0 ? Infinity : v)", "v"),
     "running": ("(1 - momentum) * s", "momentum * s"),
     "digits": ("const fl = Math.fround", "const fl = (v) => v"),
     "shift": ("data.accuracy[fault][0][0]", "data.accuracy[fault][0][1]"),
@@ -80,6 +89,8 @@ STATES = {
     "projection": [
         {**state, "eps": eps} for eps in (0, 1e-5, 0.1, 1)
         for state in some(("x1", "x2", "x3", "dy1", "dy2", "dy3"), [-2] * 6, [2] * 6)],
+    "rates": [{"f": f, "rate": rate} for f in ("relu", "sigmoid")
+              for rate in DATA["rates"]["rates"]],
     "running": [{"momentum": a, "size": m, "seed": seed, "from": start, "unbiased": u}
                 for a, m, seed, start, u in (
                     (0.9, 50, 1, "standard", False), (0.99, 2, 2, "zero", True),
@@ -103,6 +114,8 @@ def expected(name, state):
         return opening.answered(DATA[name], state)
     if name == "projection":
         return projection.parts(state)
+    if name == "rates":
+        return rates.found(DATA[name], **state)
     if name == "running":
         return running.curves(DATA[name], **state)
     if name in ("shift", "sizes"):
@@ -217,7 +230,7 @@ def test_the_script_takes_the_place_of_the_table_and_says_no_error(tab, whole):
 @pytest.mark.parametrize(("name", "control"), [
     ("histograms", "scale"), ("projection", "dy1"), ("running", "momentum"),
     ("digits", "mean"), ("opening", "x1"), ("depth", "depth"), ("shift", "strength"),
-    ("sizes", "size")])
+    ("sizes", "size"), ("rates", "rate")])
 def test_the_arrow_keys_move_a_slider_and_the_live_region_says_it(
         tab, whole, name, control):
     tab.open(whole)
@@ -271,6 +284,7 @@ def test_without_a_script_a_table_or_a_drawing_stands_there(name):
 
 @pytest.mark.parametrize(("call", "argument", "named"), [
     (small.initial_scale, [[0.5]], "pixels"), (small.initial_scale, [1], "pixels"),
+    (lambda runs: small.learning_rates([1, 2], runs, [1], [[[1]]] * 2), [1], "steps"),
     (small.running_statistics, [1], "feature"), (small.float32_digits, 1, "deviations"),
     (small.gradient_by_depth, {2: np.zeros((2, 2, 2))}, "norms"),
 ])

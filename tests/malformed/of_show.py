@@ -103,6 +103,9 @@ ROWS |= (
     | row("show.small.initial_scale", pixels=VALUES(np.arange(12.0).reshape(4, 3)),
           widths=Kind(lambda value: others() | {"-1 in it": [-1]})((4, 4)),
           seed=INDEX(1), eps=NONNEGATIVE(1e-5))
+    | row("show.small.learning_rates", rates=VALUES(np.array([0.1, 0.5])),
+          steps=VALUES(1 + draw(2, 2, 2, 3) ** 2), etas=VALUES(np.array([0.2, 1.0])),
+          losses=VALUES(1 + draw(2, 3, 2) ** 2))
     | row("show.small.projection", x=VALUES(np.array([0.1, 0.5, -1.0])),
           dy=VALUES(np.array([1.0, -0.5, 0.3])), eps=NONNEGATIVE(1e-5))
     | row("show.small.pulled_graph", x=VALUES(np.array([0.1, 0.5, -1.0])),

@@ -10,9 +10,11 @@ from bnbook.show.small.digits import float32_digits
 from bnbook.show.small.histograms import initial_scale
 from bnbook.show.small.opening import pulled_graph
 from bnbook.show.small.projection import projection
+from bnbook.show.small.rates import learning_rates
 from bnbook.show.small.running import running_statistics
 from bnbook.show.small.shift import shifted_data
 from bnbook.show.small.sizes import batch_sizes
 
 __all__ = ["batch_sizes", "float32_digits", "gradient_by_depth", "initial_scale",
-           "projection", "pulled_graph", "running_statistics", "shifted_data"]
+           "learning_rates", "projection", "pulled_graph", "running_statistics",
+           "shifted_data"]
