@@ -134,7 +134,9 @@ class _Counting(np.ndarray):
     def __setitem__(self, key, value):
         plain = _plain(self)
         plain[_plain(key)] = _plain(value)
-        self.log.note("assignment", _arrays((value,)), _arrays((plain[_plain(key)],)))
+        there = _arrays((plain[_plain(key)],))
+        if not any(_same(value, a) for a in there):  # x[k] += 1: NumPy skips it too
+            self.log.note("assignment", _arrays((value,)), there)
 
     def copy(self, order="C"):
         return self.astype(self.dtype, order)
@@ -173,6 +175,13 @@ def _plain(a):
 
 def _arrays(values):
     return [a for a in values if isinstance(a, np.ndarray)]
+
+
+def _same(a, b):
+    """Whether a is an array that lies exactly where b does."""
+    return isinstance(a, np.ndarray) and all(
+        getattr(a, name) == getattr(b, name) for name in ("shape", "strides", "dtype")
+    ) and a.ctypes.data == b.ctypes.data
 
 
 def _root(a):
