@@ -95,6 +95,18 @@ def test_a_cache_holds_what_was_used_last():
     assert moved(lambda x: (x + 1) * x, X[:512], cache=CACHE) == (1, 2)
 
 
+@pytest.mark.parametrize("offset", [0, 16, 48])
+def test_a_cache_does_not_ask_where_in_a_line_an_array_starts(offset):
+    def twice(x):
+        raw = np.empty_like(x, np.uint8, shape=x.nbytes + 64)
+        made = raw[offset : offset + x.nbytes].view(x.dtype).reshape(x.shape)
+        for block, b in zip(np.split(x, 64), np.split(made, 64)):
+            np.add(block, 1, b)
+            b *= block
+    found = count_passes(twice, X, cache=CACHE)
+    assert (found.read, found.written) == (1, 1)
+
+
 def test_the_table_merges_blocks_and_says_the_sum():
     found = count_passes(lambda x: [b + 1 for b in np.split(x, 4)], X)
     assert [c.call for c in found.calls] == ["add"] * 4

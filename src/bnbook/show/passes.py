@@ -18,7 +18,7 @@ import numpy as np
 from bnbook.graph.arguments import count, shown
 from bnbook.show.tables import Table
 
-PAGE = 1 << 14  # bytes
+PAGE, LINE = 1 << 14, 64  # bytes
 
 
 class Pass(NamedTuple):
@@ -85,6 +85,7 @@ class _Log:
         if not (self.room and size):
             return size
         self.alive[root] = _root(a)  # so that no other takes its place
+        start -= start % LINE  # where `aligned` cuts an array depends on the allocator
         pages = [(root, k) for k in range(start // PAGE, -(-(start + size) // PAGE))]
         missed = sum(self.touch(page, write) for page in pages)
         return size * missed / len(pages)
