@@ -10,6 +10,7 @@ from bnbook.norm.family import (
 )
 from bnbook.norm.folding import folded
 from bnbook.norm.layer import BatchNorm
+from bnbook.norm.ranks import Ranks, RanksError
 from bnbook.norm.rms_norm import rms_norm_backward, rms_norm_forward
 from bnbook.norm.running import (
     Moments,
@@ -20,6 +21,11 @@ from bnbook.norm.running import (
     updated,
 )
 from bnbook.norm.stable import Cache, added, batch_norm, batch_norm_vjp
+from bnbook.norm.synchronized import (
+    SynchronizedCache,
+    synchronized_batch_norm,
+    synchronized_batch_norm_vjp,
+)
 from bnbook.norm.textbook import (
     BatchNormCache,
     batch_norm_backward,
@@ -34,6 +40,9 @@ __all__ = [
     "BatchNormCache",
     "Cache",
     "Moments",
+    "Ranks",
+    "RanksError",
+    "SynchronizedCache",
     "added",
     "batch_norm",
     "batch_norm_backward",
@@ -55,5 +64,7 @@ __all__ = [
     "rms_norm_backward",
     "rms_norm_forward",
     "staged_gradients",
+    "synchronized_batch_norm",
+    "synchronized_batch_norm_vjp",
     "updated",
 ]
