@@ -71,6 +71,7 @@ def backward(dy, shared, ranks):
             t = np.where(large, dbeta / own, 0).astype(dy.dtype)
             dy = kernel.shifted(dy, t)
             dbeta, products, _ = kernel.sums(dy, d)
+            t = t.astype(_wide(dy))  # own t has more digits than t
         dgamma = (products - delta * dbeta + t * drift) * scale
         dbeta = dbeta + own * t
         both = ranks.summed(np.concatenate([dbeta, dgamma]).astype(_wide(dy)))

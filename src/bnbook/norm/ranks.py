@@ -60,7 +60,7 @@ class Ranks:
         if comm is not None and not hasattr(comm, "Iallreduce"):
             raise TypeError(f"comm: {arguments.shown(comm)}, expected a communicator "
                             "of mpi4py, or None")
-        self._comm = comm
+        self._comm, self._lost = comm, None
         self.rank, self.size = (comm.rank, comm.size) if comm is not None else (0, 1)
         self.timeout = float(arguments.positive("timeout", timeout))
         self.check = arguments.flag("check", check)
@@ -74,7 +74,7 @@ class Ranks:
         if self.size == 1:
             return a.copy()
         out = np.empty_like(a)
-        self._wait(self._comm.Iallreduce(a, out), "a sum")
+        self._wait(self._open.Iallreduce(a, out), "a sum")
         return out
 
     def reduced(self, a: np.ndarray, merge: Callable) -> np.ndarray:
@@ -88,7 +88,7 @@ class Ranks:
             return a.copy()
         out, whole = np.empty_like(a), _mpi().BYTE.Create_contiguous(a.nbytes).Commit()
         try:
-            request = self._comm.Iallreduce(
+            request = self._open.Iallreduce(
                 [a, 1, whole], [out, 1, whole], _operation(merge, a.dtype))
             self._wait(request, "a merge")
         finally:
@@ -107,7 +107,7 @@ class Ranks:
         out = np.empty((counts.sum(), *a.shape[1:]), a.dtype)
         each = counts * width
         starts = np.cumsum(each) - each
-        self._wait(self._comm.Iallgatherv(a, [out, (each, starts)]), "a gather")
+        self._wait(self._open.Iallgatherv(a, [out, (each, starts)]), "a gather")
         return np.split(out, np.cumsum(counts)[:-1])
 
     def all(self, value: Any) -> list[Any]:
@@ -131,7 +131,7 @@ class Ranks:
         code = zlib.crc32(repr([(n, f.value) for n, f in facts.items()]).encode())
         mine = np.array([code, -code, fault is not None], np.int64)
         most = np.empty_like(mine)
-        self._wait(self._comm.Iallreduce(mine, most, _mpi().MAX), "a check")
+        self._wait(self._open.Iallreduce(mine, most, _mpi().MAX), "a check")
         if most[0] == -most[1] and not most[2]:
             return
         told = self.all((None if fault is None else str(fault), dict(facts)))
@@ -163,6 +163,14 @@ class Ranks:
         self._comm.Abort(1)
         os._exit(1)  # whatever MPI does, no traceback of this rank follows
 
+    @property
+    def _open(self):
+        """The communicator: after a wait was given up, the next one would be answered
+        by what is still on its way."""
+        if self._lost is not None:
+            raise RuntimeError("ranks: a wait was given up, expected a new communicator")
+        return self._comm
+
     def _wait(self, request, what):
         """Until the request is done: asking at first, then sleeping in between."""
         until, asked = time.monotonic() + self.timeout, 0
@@ -173,6 +181,7 @@ class Ranks:
             elif hasattr(os, "sched_yield"):
                 os.sched_yield()
             if time.monotonic() > until:
+                self._lost = request  # and with it the arrays it may yet write to
                 raise TimeoutError(f"waited {self.timeout:g} s in {what} for other "
                                    "ranks, expected all to call it")
 
