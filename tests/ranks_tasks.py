@@ -8,7 +8,7 @@ from bnbook.norm import (
     synchronized_batch_norm,
     synchronized_batch_norm_vjp,
 )
-from bnbook.norm.ranks import Fact
+from bnbook.norm.ranks import Fact, agree
 
 
 def layer(ranks, all_x, all_dy, cuts, params, state, options):
@@ -45,12 +45,23 @@ def lower_then_higher(low, high):
 def waits(ranks):
     """Rank 0 calls a sum that no other one calls."""
     if ranks.rank == 0:
-        Ranks(ranks._comm, timeout=0.5).summed(np.ones(2))
+        ours = Ranks(ranks._comm, timeout=0.5)
+        try:
+            ours.summed(np.ones(2))
+        except TimeoutError as error:
+            return str(error), refused(ours)
     return ranks.rank
 
 
+def refused(ranks):
+    try:
+        ranks.summed(np.ones(2))
+    except RuntimeError as error:
+        return str(error)
+
+
 def facts(ranks, told):
-    ranks.agree({name: Fact(v, str(v)) for name, v in told[ranks.rank].items()})
+    agree(ranks, {n: Fact(v, str(v)) for n, v in told[ranks.rank].items()})
 
 
 def training(ranks, network, params, all_x, all_labels, cuts, steps, options):

@@ -113,6 +113,8 @@ def test_a_grid_of_blocks_gives_the_same_bits_for_every_split(
     (1, 1e6, "float64"), (1, 1e4, "float32"), (1e30, 0, "float32"),
     (1e-30, 0, "float32"), (1e150, 0, "float64"), (1e-150, 0, "float64")])
 def test_digits_are_kept(on, scale, offset, dtype):
+    if (dtype, offset) == ("float64", 1e6) and np.finfo("g").eps == np.finfo("d").eps:
+        pytest.skip("no dtype here is wider than float64: sums of it travel as it is")
     x, dy, params = case((31, 4), dtype, scale=scale, offset=offset)
     options = {"eps": 0.0}
     with np.errstate(over="ignore", divide="ignore"):

@@ -25,7 +25,9 @@ chapters = pytest.mark.parametrize("source", SOURCES, ids=IDS)
 
 
 @chapters
-def test_the_notebook_follows_from_its_source_and_the_package(source):
+def test_the_notebook_follows_from_its_source_and_the_package(source, request):
+    if "on_ranks" in source.read_text(encoding="utf-8"):
+        request.getfixturevalue("mpi")
     stored = notebooks.notebook_path(source).read_text(encoding="utf-8")
     made = notebooks.execute(source)
     if SAME_BYTES:

@@ -153,6 +153,8 @@ class Network:
         share no memory with the caches.
         """
         params, x, state = checked(self, params, x, state, training)
+        if ranks is not None:
+            arguments.instance("ranks", ranks, Ranks, "Ranks or None")
         if not state and len(self.mixing) < len(self.stateful):
             raise TypeError("state: None, expected the statistics of frozen batch norm")
         if training and len(x) < self.least_rows:  # said before rng is drawn from

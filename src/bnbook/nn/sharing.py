@@ -6,7 +6,7 @@ import numpy as np
 
 from bnbook.nn import arguments
 from bnbook.nn.network import checked
-from bnbook.norm.ranks import Fact, Ranks, RanksError
+from bnbook.norm.ranks import Fact, Ranks, RanksError, agreeing
 
 
 def checked_rows(network, params, x,
@@ -32,7 +32,7 @@ def shared_loss_and_grads(network, params, x, labels, loss, weight_decay, state,
     """
     arguments.instance("ranks", ranks, Ranks, "Ranks")
     facts = {}
-    with ranks.agreeing(facts):
+    with agreeing(ranks, facts):
         weight_decay = float(arguments.nonnegative("weight_decay", weight_decay))
         params, x, labels = checked_rows(network, params, x, labels)
         facts |= _facts(params, weight_decay)

@@ -6,7 +6,9 @@ seconds a rank gives up, and in a `with` block a rank that fails ends them all.
 """
 
 import functools
+import math
 import os
+import pickle
 import sys
 import time
 import zlib
@@ -15,6 +17,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from bnbook.norm import arguments
 
@@ -68,84 +71,49 @@ class Ranks:
     def __repr__(self) -> str:
         return f"Ranks(rank {self.rank} of {self.size})"
 
-    def summed(self, a: np.ndarray) -> np.ndarray:
+    def summed(self, a: ArrayLike) -> np.ndarray:
         """The sum over the ranks of an array, of its shape: one all-reduce."""
-        a = np.ascontiguousarray(a)
-        if self.size == 1:
-            return a.copy()
-        out = np.empty_like(a)
-        self._wait(self._open.Iallreduce(a, out), "a sum")
-        return out
+        given = arguments.array("a", a)
+        mine = _sent(arguments.computed(given))
+        out = mine.copy()
+        if self.size > 1:
+            self._wait(self._open.Iallreduce(mine, out), "a sum")
+        return out.astype(given.dtype, copy=False)
 
-    def reduced(self, a: np.ndarray, merge: Callable) -> np.ndarray:
+    def reduced(self, a: ArrayLike, merge: Callable) -> np.ndarray:
         """merge(... merge(rank 0's a, rank 1's) ...): one all-reduce, cut nowhere.
 
         merge(low, high): two arrays like `a`, of lower ranks and of higher, to one.
         Every rank evaluates the same expressions, so that all have the same bits.
         """
-        a = np.ascontiguousarray(a)
+        if not callable(merge):
+            raise TypeError(f"merge: {arguments.shown(merge)}, expected a function")
+        mine = _sent(arguments.array("a", a))
+        out = mine.copy()
         if self.size == 1:
-            return a.copy()
-        out, whole = np.empty_like(a), _mpi().BYTE.Create_contiguous(a.nbytes).Commit()
+            return out
+        whole = _mpi().BYTE.Create_contiguous(mine.nbytes).Commit()
         try:
             request = self._open.Iallreduce(
-                [a, 1, whole], [out, 1, whole], _operation(merge, a.dtype))
+                [mine, 1, whole], [out, 1, whole], _operation(merge, mine.dtype))
             self._wait(request, "a merge")
         finally:
             whole.Free()
         return out
 
-    def gathered(self, a: np.ndarray) -> list[np.ndarray]:
+    def gathered(self, a: ArrayLike) -> list[np.ndarray]:
         """Every rank's array, rank 0's first; their first axes may differ."""
-        a = np.ascontiguousarray(a)
-        if self.size == 1:
-            return [a.copy()]
-        counts = np.zeros(self.size, np.int64)
-        counts[self.rank] = len(a)
-        counts = self.summed(counts)
-        width = a[:1].size if len(a) else int(np.prod(a.shape[1:]))
-        out = np.empty((counts.sum(), *a.shape[1:]), a.dtype)
-        each = counts * width
-        starts = np.cumsum(each) - each
-        self._wait(self._open.Iallgatherv(a, [out, (each, starts)]), "a gather")
-        return np.split(out, np.cumsum(counts)[:-1])
+        mine = arguments.array("a", a)
+        if mine.ndim == 0:
+            raise ValueError("a: shape (), expected one axis or more")
+        return self._parts(_sent(mine))
 
     def all(self, value: Any) -> list[Any]:
         """Every rank's value, of any kind that pickles, rank 0's first."""
         if self.size == 1:
             return [value]
-        raw = _mpi().pickle.dumps(value)
-        parts = self.gathered(np.frombuffer(raw, np.uint8))
-        return [_mpi().pickle.loads(part.tobytes()) for part in parts]
-
-    def agree(self, facts: Mapping[str, Fact], fault: Exception | None = None) -> None:
-        """Raise RanksError on every rank, if one has a fault or another fact.
-
-        fault: what is wrong with this rank's own arguments. It costs an all-reduce of
-        three integers; only where ranks differ is there more to send.
-        """
-        if self.size == 1 or not self.check:
-            if fault is not None:
-                raise fault
-            return
-        code = zlib.crc32(repr([(n, f.value) for n, f in facts.items()]).encode())
-        mine = np.array([code, -code, fault is not None], np.int64)
-        most = np.empty_like(mine)
-        self._wait(self._open.Iallreduce(mine, most, _mpi().MAX), "a check")
-        if most[0] == -most[1] and not most[2]:
-            return
-        told = self.all((None if fault is None else str(fault), dict(facts)))
-        raise RanksError(_difference(told))
-
-    @contextmanager
-    def agreeing(self, facts: dict[str, Fact]) -> Iterator[None]:
-        """`agree` on the facts after the block, or on the error that it raised."""
-        fault = None
-        try:
-            yield
-        except (TypeError, ValueError) as error:
-            fault = error
-        self.agree(facts, fault)
+        parts = self._parts(np.frombuffer(pickle.dumps(value), np.uint8))
+        return [pickle.loads(part.tobytes()) for part in parts]
 
     def __enter__(self) -> "Ranks":
         return self
@@ -163,19 +131,41 @@ class Ranks:
         self._comm.Abort(1)
         os._exit(1)  # whatever MPI does, no traceback of this rank follows
 
+    def _parts(self, a):
+        if self.size == 1:
+            return [a.copy()]
+        counts = np.zeros(self.size, np.int64)
+        counts[self.rank] = len(a)
+        counts = self._combined(counts, "SUM")
+        each = counts * math.prod(a.shape[1:])
+        out = np.empty((counts.sum(), *a.shape[1:]), a.dtype)
+        places = each, np.cumsum(each) - each
+        self._wait(self._open.Iallgatherv(a, [out, places]), "a gather")
+        return np.split(out, np.cumsum(counts)[:-1])
+
+    def _largest(self, values):
+        return self._combined(np.array(values, np.int64), "MAX")
+
+    def _combined(self, values, operation):
+        out = np.empty_like(values)
+        request = self._open.Iallreduce(values, out, getattr(_mpi(), operation))
+        self._wait(request, "a check")
+        return out
+
     @property
     def _open(self):
         """The communicator: after a wait was given up, the next one would be answered
         by what is still on its way."""
         if self._lost is not None:
-            raise RuntimeError("ranks: a wait was given up, expected a new communicator")
+            raise RuntimeError("ranks: a wait was given up, expected a new "
+                               "communicator")
         return self._comm
 
     def _wait(self, request, what):
         """Until the request is done: asking at first, then sleeping in between."""
         until, asked = time.monotonic() + self.timeout, 0
         while not request.Test():
-            asked += 1
+            asked += 1  # a merge is computed within Test
             if asked > SPINS:
                 time.sleep(PAUSE)
             elif hasattr(os, "sched_yield"):
@@ -187,6 +177,35 @@ class Ranks:
 
 
 ALONE = Ranks()
+
+
+def agree(ranks: Ranks, facts: Mapping[str, Fact],
+          fault: Exception | None = None) -> None:
+    """Raise RanksError on every rank, if one has a fault or another fact.
+
+    fault: what is wrong with this rank's own arguments. It costs an all-reduce of three
+    integers; only where ranks differ is there more to send.
+    """
+    if ranks.size == 1 or not ranks.check:
+        if fault is not None:
+            raise fault
+        return
+    code = zlib.crc32(repr([(n, f.value) for n, f in facts.items()]).encode())
+    high, low, faulty = ranks._largest([code, -code, fault is not None])
+    if high != -low or faulty:
+        told = ranks.all((None if fault is None else str(fault), dict(facts)))
+        raise RanksError(_difference(told))
+
+
+@contextmanager
+def agreeing(ranks: Ranks, facts: dict[str, Fact]) -> Iterator[None]:
+    """`agree` on the facts after the block, or on the error that it raised."""
+    fault = None
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        fault = error
+    agree(ranks, facts, fault)
 
 
 def _difference(told):
@@ -203,6 +222,11 @@ def _difference(told):
                         "as on rank 0")
     rank = next(r for r, (_, facts) in enumerate(told) if [*facts] != [*first])
     return f"rank {rank}: {[*told[rank][1]]}, expected {[*first]} as on rank 0"
+
+
+def _sent(a):
+    """a as it can be sent: contiguous, in native order."""
+    return np.ascontiguousarray(a, a.dtype.newbyteorder("=")).reshape(a.shape)
 
 
 def _mpi():

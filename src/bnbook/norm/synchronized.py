@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from bnbook.graph.types import Arrays, State
 from bnbook.norm import across, arguments, stable
-from bnbook.norm.ranks import Fact, Ranks
+from bnbook.norm.ranks import Fact, Ranks, agreeing
 from bnbook.norm.running import averaged
 from bnbook.norm.textbook import EPS
 
@@ -69,7 +69,7 @@ def synchronized_batch_norm_vjp(
         return stable.batch_norm_vjp(dy, cache)
     arguments.instance("cache", cache, SynchronizedCache, "synchronized_batch_norm's")
     shared, dtype, ranks = cache
-    with ranks.agreeing({"pass": Fact("backward", "a backward")}):
+    with agreeing(ranks, {"pass": Fact("backward", "a backward")}):
         dy = np.ascontiguousarray(arguments.like("dy", dy, shared.kept.d))
     dx, *sums = across.backward(dy, shared, ranks)
     dgamma, dbeta = (a.astype(shared.kept.d.dtype) for a in sums)
@@ -79,7 +79,7 @@ def synchronized_batch_norm_vjp(
 def _agreed(ranks, x, params, state, eps, momentum, unbiased, block, training):
     """What is used, if this rank's arguments are right and fit the other ranks'."""
     facts = {}
-    with ranks.agreeing(facts):
+    with agreeing(ranks, facts):
         x = arguments.batch(x, least=0)
         c, momentum = x.shape[1], arguments.momentum(momentum)
         unbiased = arguments.flag("unbiased_running_var", unbiased)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bnbook.graph import arguments
+from bnbook.norm import arguments
 
 PROGRAM = """\
 import pickle, sys
@@ -43,8 +43,9 @@ def on_ranks(n: int, function: Callable, *given: Any, timeout: float = 60) -> li
     for which a rank waits for the others.
     """
     n = arguments.count("n", n)
+    timeout = arguments.positive("timeout", timeout)
     launcher = mpiexec()
-    source = textwrap.dedent(inspect.getsource(function))
+    source = _text(function)
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder, "program.py")
         program.write_text(PROGRAM.format(source=source, name=function.__name__))
@@ -58,6 +59,15 @@ def on_ranks(n: int, function: Callable, *given: Any, timeout: float = 60) -> li
             raise RuntimeError(_reason(done))
         print(done.stdout, end="")
         return pickle.loads(results.read_bytes())
+
+
+def _text(function):
+    """A function's own lines."""
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except (TypeError, OSError):
+        raise TypeError(f"function: {arguments.shown(function)}, expected a function "
+                        "whose text is known") from None
 
 
 def mpiexec() -> str:
