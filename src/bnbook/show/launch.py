@@ -1,13 +1,12 @@
 """A function run by several processes at once, from a notebook or a test."""
 
-import inspect
+import marshal
 import os
 import pickle
 import shutil
 import subprocess
 import sys
 import tempfile
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,19 +14,19 @@ from typing import Any
 from bnbook.norm import arguments
 
 PROGRAM = """\
-import pickle, sys
+import marshal, pickle, sys, types
 import numpy as np
 from mpi4py import MPI
 from bnbook.norm import Ranks
 
-{source}
-
-with Ranks(MPI.COMM_WORLD, timeout=float(sys.argv[2])) as ranks:
-    with open(sys.argv[1] + "/arguments", "rb") as file:
-        given = pickle.load(file)
-    results = ranks.all({name}(ranks, *given))
+_, folder, timeout = sys.argv
+with Ranks(MPI.COMM_WORLD, timeout=float(timeout)) as ranks:
+    with open(folder + "/task", "rb") as file:
+        code, defaults, given = pickle.load(file)
+    function = types.FunctionType(marshal.loads(code), globals(), None, defaults)
+    results = ranks.all(function(ranks, *given))
 if ranks.rank == 0:
-    with open(sys.argv[1] + "/results", "wb") as file:
+    with open(folder + "/results", "wb") as file:
         pickle.dump(results, file)
 """
 
@@ -35,23 +34,21 @@ if ranks.rank == 0:
 def on_ranks(n: int, function: Callable, *given: Any, timeout: float = 60) -> list[Any]:
     """What function(ranks, *given) returns on each of n processes, rank 0's first.
 
-        mpiexec -n {n} python program.py
+        mpiexec -n {n} python program
 
-    The program is the function's own text: beside `np` and its `ranks`, a Ranks, the
-    function must import what it needs. What it prints is printed. RuntimeError, in one
-    line, if no MPI is installed, or what the rank said that failed; timeout: seconds
-    for which a rank waits for the others.
+    The program is the function alone: beside `np` and its `ranks`, a Ranks, it must
+    import what it needs. What it prints is printed. timeout: seconds for which a rank
+    waits for the others. Raises RuntimeError in one line, if no MPI is installed, or
+    with what the rank said that failed.
     """
-    n = arguments.count("n", n)
-    timeout = arguments.positive("timeout", timeout)
-    launcher = mpiexec()
-    source = _text(function)
+    n, timeout = arguments.count("n", n), arguments.positive("timeout", timeout)
+    launcher, code = mpiexec(), _code(function)
     with tempfile.TemporaryDirectory() as folder:
-        program = Path(folder, "program.py")
-        program.write_text(PROGRAM.format(source=source, name=function.__name__))
-        Path(folder, "arguments").write_bytes(pickle.dumps(given))
+        task = marshal.dumps(code), function.__defaults__, given
+        Path(folder, "task").write_bytes(pickle.dumps(task))
         done = subprocess.run(
-            [launcher, "-n", str(n), sys.executable, program, folder, str(timeout)],
+            [launcher, "-n", str(n), sys.executable, "-c", PROGRAM, folder,
+             str(timeout)],
             capture_output=True, text=True, stdin=subprocess.DEVNULL,
             env=os.environ | {"MPIR_CVAR_ENABLE_HEAVY_YIELD": "1"})
         results = Path(folder, "results")
@@ -61,13 +58,13 @@ def on_ranks(n: int, function: Callable, *given: Any, timeout: float = 60) -> li
         return pickle.loads(results.read_bytes())
 
 
-def _text(function):
-    """A function's own lines."""
-    try:
-        return textwrap.dedent(inspect.getsource(function))
-    except (TypeError, OSError):
-        raise TypeError(f"function: {arguments.shown(function)}, expected a function "
-                        "whose text is known") from None
+def _code(function):
+    """A function's code, if it stands on its own."""
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_freevars:
+        raise TypeError(f"function: {arguments.shown(function)}, expected one written "
+                        "in Python that uses no variable of another function")
+    return code
 
 
 def mpiexec() -> str:
