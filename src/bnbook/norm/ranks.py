@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike
 from bnbook.norm import arguments
 
 SPINS, PAUSE = 200, 1e-4  # so often a rank only asks; then it sleeps in between
+HERE = "MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE"  # where MPI says how many
 
 
 class RanksError(ValueError):
@@ -63,7 +64,7 @@ class Ranks:
         if comm is not None and not hasattr(comm, "Iallreduce"):
             raise TypeError(f"comm: {arguments.shown(comm)}, expected a communicator "
                             "of mpi4py, or None")
-        self._comm, self._lost = comm, None
+        self._comm, self._lost, self._spins = comm, None, _spins()
         self.rank, self.size = (comm.rank, comm.size) if comm is not None else (0, 1)
         self.timeout = float(arguments.positive("timeout", timeout))
         self.check = arguments.flag("check", check)
@@ -166,7 +167,7 @@ class Ranks:
         until, asked = time.monotonic() + self.timeout, 0
         while not request.Test():
             asked += 1  # a merge is computed within Test
-            if asked > SPINS:
+            if asked > self._spins:
                 time.sleep(PAUSE)
             elif hasattr(os, "sched_yield"):
                 os.sched_yield()
@@ -174,9 +175,6 @@ class Ranks:
                 self._lost = request  # and with it the arrays it may yet write to
                 raise TimeoutError(f"waited {self.timeout:g} s in {what} for other "
                                    "ranks, expected all to call it")
-
-
-ALONE = Ranks()
 
 
 def agree(ranks: Ranks, facts: Mapping[str, Fact],
@@ -224,6 +222,12 @@ def _difference(told):
     return f"rank {rank}: {[*told[rank][1]]}, expected {[*first]} as on rank 0"
 
 
+def _spins():
+    """0 where ranks outnumber cores: who sleeps lets another one go on."""
+    here = max(int(os.environ.get(name, 1)) for name in HERE)
+    return SPINS if here <= (os.cpu_count() or 1) else 0
+
+
 def _sent(a):
     """a as it can be sent: contiguous, in native order."""
     return np.ascontiguousarray(a, a.dtype.newbyteorder("=")).reshape(a.shape)
@@ -244,3 +248,6 @@ def _operation(merge, dtype):
         b[:] = merge(a, b)
 
     return _mpi().Op.Create(run, commute=False)
+
+
+ALONE = Ranks()

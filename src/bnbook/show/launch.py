@@ -50,7 +50,7 @@ def on_ranks(n: int, function: Callable, *given: Any, timeout: float = 60) -> li
             [launcher, "-n", str(n), sys.executable, "-c", PROGRAM, folder,
              str(timeout)],
             capture_output=True, text=True, stdin=subprocess.DEVNULL,
-            env=os.environ | {"MPIR_CVAR_ENABLE_HEAVY_YIELD": "1"})
+            env=os.environ | {"MPIR_CVAR_ENABLE_HEAVY_YIELD": "1"})  # few cores
         results = Path(folder, "results")
         if done.returncode or not results.exists():
             raise RuntimeError(_reason(done))
