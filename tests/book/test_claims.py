@@ -49,8 +49,7 @@ REMOVED = {
         'kinds = {"batch": "batch_norm"',
         'kinds = {"batch": nn.layer("group_norm", groups=5)'),
     "23-machines": (  # the layer does not share its statistics
-        'with_options("batch_norm", synchronized=True)',
-        'with_options("batch_norm", synchronized=False)'),
+        "train, synced, [0, 4, 4, 5, 8]", "train, own, [0, 2, 4, 6, 8]"),
 }
 
 
