@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Timer
 
 import numpy as np
 import pytest
@@ -67,8 +68,15 @@ def on(mpi):
         line = base64.b64encode(pickle.dumps((n, task.__name__, given))).decode()
         pool.stdin.write(line + "\n")
         pool.stdin.flush()
-        return pickle.loads(base64.b64decode(pool.stdout.readline()))
+        watch = Timer(60, pool.kill)  # what hangs has no answer
+        watch.start()
+        answer = pool.stdout.readline()
+        watch.cancel()
+        return pickle.loads(base64.b64decode(answer))
 
     yield run
     pool.stdin.close()
-    pool.wait(20)
+    try:
+        pool.wait(20)
+    except subprocess.TimeoutExpired:
+        pool.kill()
