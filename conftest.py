@@ -1,6 +1,6 @@
 """Pin what the notebooks' kernels run on, before pytest starts any.
 
-Where MPI is missing, the chapter that starts processes is not executed, and this says so.
+Where MPI is missing, the chapter that starts processes is not run, and this says so.
 """
 
 import os

@@ -2,7 +2,7 @@
 
 python benchmarks/machines.py [FILE]
 
-Writes benchmarks/results/machines.json, or FILE: microseconds of MPI's own all-reduce by
+Writes benchmarks/results/machines.json, or FILE: microseconds of MPI's all-reduce by
 length, of the layer's steps by channels, and of a whole layer with and without sharing.
 Rounds of calls take turns; "best" is the fastest round, "median" the middle one. With
 more processes than cores, ranks wait for a core: those rows say what this machine does,
