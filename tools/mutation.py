@@ -30,6 +30,8 @@ TESTS = {  # what each file's tests are; the others follow
     "norm/stable": "layer numerics",
     "norm/layer": "layer layer_errors", "norm/statistics": "numerics layer",
     "norm/normalize": "layer numerics family",
+    "norm/across": "synchronized", "norm/ranks": "ranks synchronized",
+    "norm/synchronized": "synchronized ranks",
     "norm/arguments": "layer_errors norm family", "norm": "norm",
 }  # fmt: skip
 ALL = ("graph gradient edits expressions closed_form norm layer layer_errors running "

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bnbook import nn
+from bnbook import nn, norm
 from malformed.kinds import (
     ARRAY,
     ARRAYS,
@@ -25,6 +25,7 @@ from malformed.kinds import (
     others,
 )
 from malformed.of_nn import FOLDER, INIT, LABEL, RNG
+from malformed.of_norm import RANKS
 from malformed.rows import draw, row
 
 X, DY = draw(5, 4), draw(5, 3)
@@ -102,7 +103,8 @@ ROWS = (
           dtype=DTYPE(float))
     | row("nn.Network.initial_state", on=lambda: NET, dtype=DTYPE(float))
     | row("nn.Network.forward", on=lambda: NET, params=ARRAYS(PARAMS), x=BATCH(X),
-          state=KEPT(STATE), training=FLAG(True), rng=RNG(RNG3), also=OF_STATE)
+          state=KEPT(STATE), training=FLAG(True), rng=RNG(RNG3),
+          ranks=RANKS.but("None")(norm.Ranks()), also=OF_STATE)
     | row("nn.Network.backward", also=("cache",), on=lambda: NET, **BACK)
     | row("nn.Network.input_gradient", also=("cache",), on=lambda: NET, **BACK)
     | row("nn.Network.activations", on=lambda: NET,
@@ -116,7 +118,7 @@ ROWS = (
     | row("nn.evaluate", also=OF_STATE, **FIT, state=STATES(STATE),
           labels=LABELS(LABEL))
     | row("nn.loss_and_grads", **FIT, labels=LABELS(LABEL), **LOSS, state=KEPT(STATE),
-          rng=RNG(RNG3), also=OF_STATE)
+          rng=RNG(RNG3), ranks=RANKS.but("None")(norm.Ranks()), also=OF_STATE)
     | row("nn.numerical_gradients", **FIT, labels=LABELS(LABEL), **LOSS, rng=RNG(RNG3),
           h=POSITIVE(1e-5))
     | row("nn.steps_along", **SMOOTH, labels=LABELS(LABEL), direction=ARRAYS(STEP),

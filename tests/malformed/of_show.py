@@ -3,7 +3,7 @@
 import numpy as np
 
 from bnbook.graph import BATCH_NORM, OPS, closed_form, run
-from bnbook.show import count_passes, shipped
+from bnbook.show import count_passes, on_ranks, shipped
 from bnbook.show.explorer import PARTS
 from malformed.kinds import (
     ARRAYS,
@@ -15,6 +15,7 @@ from malformed.kinds import (
     INDEX,
     NAMES,
     NONNEGATIVE,
+    POSITIVE,
     REAL,
     SEVERAL,
     TEXT,
@@ -27,6 +28,11 @@ from malformed.kinds import (
 )
 from malformed.of_graph import INPUTS, RAN, READ, TABLE, TRACE, X, trace
 from malformed.rows import draw, row
+
+
+def tenfold(ranks, by):
+    return by * ranks.rank
+
 
 T = TRACE(trace())
 CHANGES = closed_form(trace())
@@ -57,6 +63,10 @@ ROWS = (
           path=CHOICE.but("None")("mean"), cut=CHOICE.but("None")("mean"),
           preset=CHOICE("an outlier"), view=NAMES(PARTS[:3]),
           graphs=GRAPHS(["layer"]), name=TEXT("live"), caption=TEXT("c"))
+    | row("show.on_ranks", n=COUNT(2), function=CALLABLE(tenfold),
+          given=Kind(lambda value: {})((10,)), timeout=POSITIVE(60.0), slow=True,
+          call=lambda n, function, given, timeout: on_ranks(
+              n, function, *given, timeout=timeout))
     | row("show.shipped", kind=CHOICE("batch"), preset=CHOICE("an outlier"))
     | row("show.listing", graph=READ(BATCH_NORM), start=INDEX(2))
     | row("show.step_tex", trace=RAN(trace()), name=CHOICE("xmu"), equals=TEXT("="))

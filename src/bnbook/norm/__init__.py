@@ -11,6 +11,7 @@ from bnbook.norm.family import (
 )
 from bnbook.norm.folding import fold_behind, fold_in_front, folded
 from bnbook.norm.layer import BatchNorm
+from bnbook.norm.ranks import Ranks, RanksError
 from bnbook.norm.rms_norm import rms_norm_backward, rms_norm_forward
 from bnbook.norm.running import (
     Moments,
@@ -21,6 +22,11 @@ from bnbook.norm.running import (
     updated,
 )
 from bnbook.norm.stable import Cache, added, batch_norm, batch_norm_vjp
+from bnbook.norm.synchronized import (
+    SynchronizedCache,
+    synchronized_batch_norm,
+    synchronized_batch_norm_vjp,
+)
 from bnbook.norm.textbook import (
     BatchNormCache,
     batch_norm_backward,
@@ -35,6 +41,9 @@ __all__ = [
     "BatchNormCache",
     "Cache",
     "Moments",
+    "Ranks",
+    "RanksError",
+    "SynchronizedCache",
     "added",
     "batch_norm",
     "batch_norm_backward",
@@ -58,6 +67,8 @@ __all__ = [
     "rms_norm_backward",
     "rms_norm_forward",
     "staged_gradients",
+    "synchronized_batch_norm",
+    "synchronized_batch_norm_vjp",
     "to_onnx",
     "updated",
 ]
