@@ -88,7 +88,7 @@ _POOL = {"height": 2, "width": 2, "stride": 2}
 _NOISE = {"shift": 0.5, "spread": 1.25, "jitter": 0.1}
 _RUNNING = {"eps": EPS, "momentum": 0.9, "unbiased_running_var": False, "frozen": False}
 _BATCH_NORM = Kind(
-    batch_norms.batch_norm, batch_norm_vjp, _gamma_beta, _RUNNING,
+    batch_norms.batch_norm_of_ranks, batch_norm_vjp, _gamma_beta, _RUNNING,
     ("batch_statistics", "state", *_RUNNING), stateful=True)
 
 _OF_RANKS = _RUNNING | {"synchronized": False}
@@ -111,8 +111,7 @@ LAYERS = {
     "max_pool": Kind(pooling.max_pool_forward, pooling.max_pool_backward,
                      options=_POOL, keywords=tuple(_POOL)),
     "batch_norm": _BATCH_NORM._replace(
-        forward=batch_norms.batch_norm_of_ranks, backward=synchronized_batch_norm_vjp,
-        options=_OF_RANKS,
+        backward=synchronized_batch_norm_vjp, options=_OF_RANKS,
         keywords=("batch_statistics", "state", "ranks", *_OF_RANKS)),
     "detached_batch_norm": _BATCH_NORM._replace(
         backward=batch_norms.detached_backward),
