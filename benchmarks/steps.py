@@ -1,8 +1,9 @@
-"""From the one-liner to the kernel in four steps: arrays moved, digits kept, time.
+"""What the steps of chapter 24 take, from the one line to the kernel, and the roof.
 
 python benchmarks/steps.py [FILE]
 
-Each step is one training pass of (N, C) rows, forward and backward. Beside it stand the
+Each step is one training pass of (N, C) rows, forward and backward, as the chapter has
+it; the chapter counts the arrays that each moves, and its digits. Beside it stand the
 machine's roof, the eight arrays that any must move (x twice and y; x and dy twice, and
 dx) at the speed of copies and dots in the same rounds, and PyTorch's kernel, if it can
 be imported, on one thread, and on two where nothing else runs. Each runs in turn; one
@@ -19,88 +20,122 @@ import time
 from pathlib import Path
 
 import numpy as np
-from layer import EPS, THREADS, WARM, arrays, machine, one_liner, rounds, torchs
+from layer import EPS, THREADS, WARM, arrays, machine, rounds, torchs
 
 from bnbook.norm import kernel
-from bnbook.show import count_passes
 
 FILE = Path(__file__).parent / "results" / "layer.json"
-SHAPES = [(256, 1024), (4096, 1024)]  # what a cache holds, and more
-CACHE = 1 << 21  # bytes, of one core
-ROWS = 1 << 16  # values in a block
+SHAPES = [(256, 1024), (4096, 1024), (16384, 1024)]  # from 1 to 128 MB an array
+BLOCK = 1 << 16  # values
 
 
-def staged(x, gamma, beta, dy):
-    """Node by node, chapters 3 and 4."""
-    m = len(x)
-    mu = x.sum(0) / m
-    xmu = x - mu
-    sq = xmu * xmu
-    std = np.sqrt(sq.sum(0) / m + EPS)
+def ten_nodes(x, gamma, beta, dy):
+    m, ones = len(x), np.ones_like(x)
+    xmu = x - x.sum(0) / m
+    std = np.sqrt((xmu * xmu).sum(0) / m + EPS)
     ivar = 1 / std
     xhat = xmu * ivar
     y = gamma * xhat + beta
     dxhat = gamma * dy
     divar = (dxhat * xmu).sum(0)
-    dsq = np.broadcast_to(-divar * ivar**2 / (2 * std * m), x.shape)
-    dxmu = dxhat * ivar + 2 * dsq * xmu
+    dvar = -divar * ivar**2 / (2 * std)
+    dsq = ones / m * dvar
+    dxmu = dxhat * ivar + 2 * xmu * dsq
     dmu = -dxmu.sum(0)
-    return y, dxmu + dmu / m, (dy * xhat).sum(0), dy.sum(0)
+    dx = dxmu + ones / m * dmu
+    return y, dx, (dy * xhat).sum(0), dy.sum(0)
 
 
-def in_place(x, gamma, beta, dy):
-    """The one-liner with few new arrays, and sums that write no product."""
-    ones, m = np.ones(len(x), x.dtype), len(x)
-    d = x - ones @ x / m
-    ivar = 1 / np.sqrt(np.einsum("ij,ij->j", d, d) / m + EPS)
-    y = d * (gamma * ivar)
-    y += beta
-    dbeta, dgamma = ones @ dy, np.einsum("ij,ij->j", dy, d) * ivar
-    dx = d * (-dgamma * ivar / m)
-    dx += dy
-    dx -= dbeta / m
-    dx *= gamma * ivar
+def one_line(x, gamma, beta, dy):
+    m = len(x)
+    ivar = 1 / np.sqrt(x.var(0) + EPS)
+    xhat = (x - x.mean(0)) * ivar
+    y = gamma * xhat + beta
+    dbeta, dgamma = dy.sum(0), (dy * xhat).sum(0)
+    dx = gamma * ivar * (dy - dbeta / m - xhat * dgamma / m)
     return y, dx, dgamma, dbeta
 
 
-def in_blocks(x, gamma, beta, dy):
-    """The same in blocks that a cache holds; what is summed first is met last."""
-    d, y, dx = (np.empty_like(x) for _ in range(3))
-    m, high = len(x), max(ROWS // x.shape[1], 1)
-    blocks = [slice(i, i + high) for i in range(0, m, high)]
-    ones, shift = np.ones(high, x.dtype), x[0].copy()
-    total = square = dbeta = product = 0
+def folded(x, gamma, beta, dy):
+    m, d = len(x), x - x.mean(0)
+    ivar = 1 / np.sqrt((d * d).sum(0) / m + EPS)
+    a = gamma * ivar
+    y = d * a
+    y += beta
+    dbeta, dgamma = dy.sum(0), (dy * d).sum(0) * ivar
+    dx = d * (-ivar * dgamma / m)
+    dx += dy
+    dx -= dbeta / m
+    dx *= a
+    return y, dx, dgamma, dbeta
+
+
+def sums(a, b):
+    """The sums of each column of a, and of a b."""
+    return np.ones(len(a), a.dtype) @ a, np.einsum("ij,ij->j", a, b)
+
+
+def no_products(x, gamma, beta, dy):
+    m = len(x)
+    d = x - np.ones(m, x.dtype) @ x / m
+    ivar = 1 / np.sqrt(np.einsum("ij,ij->j", d, d) / m + EPS)
+    a = gamma * ivar
+    y = d * a
+    y += beta
+    dbeta, dgamma = sums(dy, d)
+    dgamma = dgamma * ivar
+    dx = d * (-ivar * dgamma / m)
+    dx += dy
+    dx -= dbeta / m
+    dx *= a
+    return y, dx, dgamma, dbeta
+
+
+def forward_in_blocks(x, gamma, beta, blocks):
+    d, y, m = np.empty_like(x), np.empty_like(x), len(x)
+    total = np.zeros((2, x.shape[1]), x.dtype)
     for b in blocks:
-        block = np.subtract(x[b], shift, d[b])
-        total = total + ones[: len(block)] @ block
-        square = square + np.einsum("ij,ij->j", block, block)
-    delta = total / m
-    ivar = 1 / np.sqrt(square / m - delta**2 + EPS)
+        np.subtract(x[b], x[0], d[b])
+        total += sums(d[b], d[b])
+    delta, square = total / m
+    ivar = 1 / np.sqrt(square - delta**2 + EPS)
     a = gamma * ivar
     for b in reversed(blocks):
         np.multiply(d[b], a, y[b])
         y[b] += beta - delta * a
+    return y, (d, delta, ivar, a)
+
+
+def backward_in_blocks(dy, kept, blocks):
+    (d, delta, ivar, a), dx = kept, np.empty_like(dy)
+    total = np.zeros((2, dy.shape[1]), dy.dtype)
     for b in blocks:
-        dbeta = dbeta + ones[: len(dy[b])] @ dy[b]
-        product = product + np.einsum("ij,ij->j", dy[b], d[b])
-    dgamma = (product - delta * dbeta) * ivar
-    q = -dgamma * ivar / m
+        total += sums(dy[b], d[b])
+    dbeta, dgamma = total[0], (total[1] - delta * total[0]) * ivar
+    q = -ivar * dgamma / len(dy)
     for b in reversed(blocks):
         np.multiply(d[b], q, dx[b])
-        for add in (dy[b], -dbeta / m - delta * q):
-            np.add(dx[b], add, dx[b])
-        np.multiply(dx[b], a, dx[b])
-    return y, dx, dgamma, dbeta
+        dx[b] += dy[b]
+        dx[b] += -dbeta / len(dy) - delta * q
+        dx[b] *= a
+    return dx, dgamma, dbeta
+
+
+def in_blocks(x, gamma, beta, dy):
+    m, high = len(x), max(BLOCK // x.shape[1], 1)
+    blocks = [slice(i, i + high) for i in range(0, m, high)]
+    y, kept = forward_in_blocks(x, gamma, beta, blocks)
+    return y, *backward_in_blocks(dy, kept, blocks)
 
 
 def the_kernel(x, gamma, beta, dy):
-    """`bnbook.norm.kernel`, which also keeps the digits and takes any layout."""
-    y, kept, *_ = kernel.forward(x, gamma.astype(float), beta.astype(float), EPS)
+    gamma, beta = gamma.astype(float), beta.astype(float)
+    y, kept, *_ = kernel.forward(x, gamma, beta, EPS)
     return y, *kernel.backward(dy, kept)
 
 
-STEPS = {"staged": staged, "one-liner": one_liner, "in place": in_place,
-         "in blocks": in_blocks, "kernel": the_kernel}
+STEPS = {"ten nodes": ten_nodes, "one line": one_line, "folded": folded,
+         "no products": no_products, "in blocks": in_blocks, "kernel": the_kernel}
 
 
 def roof(x, gamma, beta, dy):
@@ -117,29 +152,6 @@ def roof(x, gamma, beta, dy):
     return run
 
 
-def digits(step, mean):
-    """The errors of y and dx in units in the last place, float32, N = 4096."""
-    x, gamma, beta, dy = arrays((4096, 16), np.float32)
-    x += np.float32(mean)
-    found = step(x, gamma, beta, dy)[:2]
-    x, gamma, beta, dy = (a.astype(np.longdouble) for a in (x, gamma, beta, dy))
-    xmu = x - x[0] - (x - x[0]).mean(0)
-    ivar = 1 / np.sqrt((xmu**2).mean(0) + EPS)
-    xhat = xmu * ivar
-    dx = gamma * ivar * (dy - dy.mean(0) - xhat * (dy * xhat).mean(0))
-    scales = abs(gamma * xhat).max(0) + abs(beta), abs(gamma) * ivar * abs(dy).max(0)
-    unit = np.finfo(np.float32).eps
-    return {name: float((abs(a - b) / (unit * scale)).max()) for name, a, b, scale in
-            zip(("y", "dx"), found, (gamma * xhat + beta, dx), scales)}
-
-
-def counted(step):
-    """The arrays that it moves, without a cache and with one, of 16 MB each."""
-    a = arrays((8192, 256), np.float64)
-    return {name: round(count_passes(step, *a, cache=cache).moved, 2)
-            for name, cache in (("moved", 0), ("moved_beyond_a_cache", CACHE))}
-
-
 def timed(shape, dtype):
     """Microseconds of each, the median and the least of the rounds."""
     a = arrays(shape, dtype)
@@ -153,6 +165,14 @@ def timed(shape, dtype):
         found |= rounds({"PyTorch, 2 threads": torchs(*a, threads=2)}, a[0].size,
                         clock=time.perf_counter, most=20)
     return found
+
+
+def caches():
+    """What the caches of the first core hold, as Linux says it: {"L2": "512K"}."""
+    folder = Path("/sys/devices/system/cpu/cpu0/cache")
+    read = [[(i / name).read_text().strip() for name in ("level", "type", "size")]
+            for i in sorted(folder.glob("index*"))]
+    return {f"L{level}": size for level, kind, size in read if kind != "Instruction"}
 
 
 def main():
@@ -171,16 +191,12 @@ def main():
                 "over_roof": over})
             print(shape, np.dtype(dtype).name, *(
                 f"{n} {r:.1f}" for n, r in over.items()), sep="  ", flush=True)
-    steps = {n: counted(f) | {"ulps_mean_0": digits(f, 0), "ulps_mean_1e4": digits(
-        f, 1e4)} for n, f in STEPS.items()}
-    for name, step in steps.items():
-        print(name, step)
     file = Path(sys.argv[1]) if sys.argv[1:] else FILE
     file.parent.mkdir(exist_ok=True)
     today = datetime.date.today().isoformat()
     file.write_text(json.dumps(machine() | {
         "date": today, "load": [load, os.getloadavg()[0]], "allocator": "warm",
-        "steps": steps, "cases": cases}, indent=1) + "\n")
+        "caches": caches(), "cases": cases}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -226,3 +226,79 @@ def test_batch_norm_has_no_gradient_of_a_row_unless_frozen():
     rows = nn.per_sample_gradients(frozen, params, x, labels, state=state)
     whole = nn.loss_and_grads(frozen, params, x, labels, state=state).grads
     np.testing.assert_allclose(rows["w1"].mean(axis=0), whole["w1"], atol=1e-14)
+
+
+# Averages, and batches that are passed over
+
+
+def averages_case():
+    network, params, _, x, _ = frozen_case()
+    return network, [params, shaken(network, 8)], x
+
+
+def test_the_average_has_the_weights_mean_and_the_statistics_that_fit_it():
+    network, several, x = averages_case()
+    for weights, share in ((None, (0.5, 0.5)), ((1, 3), (0.25, 0.75)),
+                           ((1e308, 1e308), (0.5, 0.5))):
+        params, state = nn.averaged(network, several, x, weights=weights)
+        for name, p in params.items():
+            expected = share[0] * several[0][name] + share[1] * several[1][name]
+            np.testing.assert_allclose(p, expected, rtol=1e-14)
+        gaps = nn.statistics_gaps(network, params, state, x)
+        assert all(gap.mean == 0 and gap.var == 1 for gap in gaps)
+        stale = nn.statistics(network, several[1], x)
+        assert nn.statistics_gaps(network, params, stale, x)[0].mean > 0.1
+
+
+def test_the_average_of_one_is_it_and_keeps_its_dtype():
+    network, (params, _), x = averages_case()
+    params = {name: p.astype("f4") for name, p in params.items()}
+    found = nn.averaged(network, iter([params]), x).params
+    for name, p in params.items():
+        np.testing.assert_array_equal(found[name], p)
+        assert found[name].dtype == "f4" and not np.shares_memory(found[name], p)
+
+
+@pytest.mark.parametrize("weights", [[1], [-1, 2], [0, 0], [np.nan, 1]])
+def test_weights_that_are_no_shares_are_refused(weights):
+    network, several, x = averages_case()
+    assert_refused(ValueError, "weights",
+                   lambda: nn.averaged(network, several, x, weights=weights))
+
+
+def skipping_case(**options):
+    network, _, _, x, labels = frozen_case()
+    bad = x.copy()
+    bad[3, 2] = np.inf
+    return nn.Trainer(network, bad, labels, batch_size=4, optimizer="momentum",
+                      **options)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_a_step_that_is_not_finite_leaves_all_as_it_was_before_its_batch():
+    trainer, seen = skipping_case(skip_nonfinite=True), []
+    trainer.report = lambda line: seen.append(trainer.progress)
+    trainer.report_every = 1
+    start, done = trainer.progress, trainer.run(2)
+    assert done.steps == len(done.loss) == 4
+    assert np.isnan(done.loss).sum() == 2  # once an epoch
+    for before, after, loss in zip([start, *seen], seen, done.loss):
+        for part in ("params", "state", "optimizer_state"):
+            same = repr(getattr(before, part)) == repr(getattr(after, part))
+            assert same == np.isnan(loss)
+    assert done.state["batch_norm1"]["num_batches"] == 2
+    assert all(np.isfinite(p).all() for p in done.params.values())
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_otherwise_it_ruins_parameters_and_statistics():
+    done = skipping_case().run(1)
+    assert np.isnan(done.params["w1"]).any()
+    assert np.isnan(done.state["batch_norm1"]["running_var"]).any()
+
+
+def test_a_run_without_such_a_step_is_the_same():
+    network, _, _, x, labels = frozen_case()
+    skipping, plain = (nn.Trainer(network, x, labels, skip_nonfinite=skip).run(2)
+                       for skip in (True, False))
+    assert repr(skipping) == repr(plain)

@@ -23,12 +23,15 @@ TESTS = {  # what each file's tests are; the others follow
     "graph/expressions": "expressions", "graph/edits": "edits",
     "graph/closed_form": "closed_form", "graph/products": "closed_form",
     "graph": "graph check gradient", "norm/conventions": "conventions",
-    "norm/running": "running", "norm/folding": "folding", "norm/rms_norm": "family",
+    "norm/running": "running", "norm/rms_norm": "family",
+    "norm/folding": "folding folding_neighbours", "norm/exchange": "exchange",
     "norm/blocks": "kernel numerics", "norm/kernel": "kernel numerics",
     "norm/small": "kernel numerics", "norm/family": "family",
     "norm/stable": "layer numerics",
     "norm/layer": "layer layer_errors", "norm/statistics": "numerics layer",
     "norm/normalize": "layer numerics family",
+    "norm/across": "synchronized", "norm/ranks": "ranks synchronized",
+    "norm/synchronized": "synchronized ranks",
     "norm/arguments": "layer_errors norm family", "norm": "norm",
 }  # fmt: skip
 ALL = ("graph gradient edits expressions closed_form norm layer layer_errors running "

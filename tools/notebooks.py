@@ -174,7 +174,8 @@ def fingerprint(source):
     """A hash of all that the notebook follows from, and of the notebook itself."""
     package = sorted((ROOT / "src").rglob("*.py"))
     tools = [Path(__file__), ROOT / "tools" / "pins.py", ROOT / "requirements.txt"]
-    files = [source, *package, *tools, notebook_path(source)]
+    stored = sorted((ROOT / "benchmarks" / "results").glob("*.json"))
+    files = [source, *package, *tools, *stored, notebook_path(source)]
     content = b"\0".join(path.read_bytes() for path in files if path.exists())
     return hashlib.sha256(content).hexdigest()
 

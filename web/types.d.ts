@@ -239,6 +239,14 @@ interface Explorable<S, R> {
   words: (state: S, result: R) => string;
 }
 
+// ---- the measured ones
+
+/** Over seeds. */
+interface Spread { mean: number; low: number; high: number }
+
+/** hue: a colour of the palette; label: what it is called above the curves, if it is. */
+interface Curve { points: Spread[]; hue: string; dash?: string; ranges?: boolean; label?: string }
+
 // ---- Sphinx's own search, as search.js finds it
 
 declare const Search: {

@@ -304,7 +304,8 @@ def test_the_lock_guard_bites(pattern, line):
     assert lint_house.unlocked(planted, PROJECT)
 
 
-LATE = ("anywidget", "traitlets")  # of the extra "live", imported when it is asked for
+# Of extras, imported when it is asked for.
+LATE = ("anywidget", "traitlets", "onnx", "mpi4py")
 
 
 def test_the_package_imports_what_it_requires():

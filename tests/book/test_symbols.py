@@ -16,7 +16,7 @@ FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$]+?)\$", re.S)
 NOT_LETTERS = re.compile(
     r"\\(?:text|mathrm|mathit|operatorname|texttt|begin|end)\{[^}]*\}")
 GREEK = ("alpha|beta|[gG]amma|[dD]elta|epsilon|zeta|eta|[tT]heta|kappa|[lL]ambda|mu|nu"
-         "|xi|pi|rho|[sS]igma|tau|[pP]hi|chi|[pP]si|[oO]mega|ell")
+         "|xi|rho|[sS]igma|tau|[pP]hi|chi|[pP]si|[oO]mega|ell")
 LETTER = re.compile(rf"\\({GREEK})(?![a-zA-Z])|\\[a-zA-Z]+|([a-zA-Z])")
 # The letters of the op graph's values, of d before a name, and of i as a unit's root.
 OF_THE_GRAPH = {"x", "y", "gamma", "beta", "epsilon", "mu", "d"}

@@ -21,27 +21,47 @@ sys.path.insert(0, str(ROOT / "tools"))
 from bnbook.show.scripts import FOLDER, script_text, scripts  # noqa: E402
 
 KIB = 1024
-digits, histograms, opening, projection, running = (
+depth, digits, histograms, opening, projection, rates, running, shift, sizes = (
     import_module(f"bnbook.show.small.{name}")
-    for name in ("digits", "histograms", "opening", "projection",
-                 "running"))
+    for name in ("depth", "digits", "histograms", "opening", "projection", "rates",
+                 "running", "shift", "sizes"))
 RNG = np.random.default_rng(4)
 LIVES = {
+    "depth": small.gradient_by_depth({blocks: np.exp(np.random.default_rng(17).normal(
+        0, 3, size=(2, 2, blocks))) for blocks in (5, 10, 20, 40)}),
     "histograms": small.initial_scale(datasets.load_digits().data[:50]),
     "opening": small.pulled_graph([-2, 1.7, -0.6, 1.5], [-0.1, -0.5, 0.9, -0.6]),
     "projection": small.projection([-2.01, 1.68, -0.63], [-0.8, 1.5, 1.8]),
+    "rates": small.learning_rates(
+        [0.02, 0.1, 0.5, 2.5],
+        [[[[20, 40, 30], [20, 10, np.inf], [np.inf, 10, np.inf], [np.inf] * 3],
+          [[60, 70, 65], [35, 30, 40], [25, 20, 15], [20, np.inf, 30]]],
+         [[[np.inf] * 3] * 4,
+          [[90, 80, np.inf], [40, 45, 50], [20] * 3, [np.inf] * 3]]],
+        np.geomspace(0.02, 50, 9), np.exp(np.random.default_rng(5).normal(
+            size=(2, 3, 9)))),
     "running": small.running_statistics(np.maximum(RNG.normal(size=300), 0) * 3),
     "digits": small.float32_digits(RNG.normal(size=20)),
+    "shift": small.shifted_data(
+        {fault: RNG.uniform(-0.2, 1.2, (11, 64)) for fault in ("contrast", "noise")},
+        {fault: RNG.uniform(size=(11, 5, 5)) for fault in ("contrast", "noise")},
+        np.linspace(0, 1, 11), (4, 16, 64, 1297), at=4),
+    "sizes": small.batch_sizes((2, 4, 8, 32), {
+        name: RNG.uniform(0, 0.4, (4, 3)) for name in ("batch", "layer", "rms")}),
 }
 DATA = {name: live.data for name, live in LIVES.items()}
 # A line of each one's scripts, and what makes it wrong.
 FAULTS = {
+    "depth": ("** (1 / (depth - 1))", "** (1 / depth)"),
     "histograms": ("Math.sqrt(variance(values) + eps)",
                    "Math.sqrt(variance(values)) + eps"),
     "opening": ("{ axes: [0],", "{ axes: [1],"),
     "projection": ("const dx = times(left, ivar)", "const dx = times(left, 1)"),
+    "rates": ("(v === 0 ? Infinity : v)", "v"),
     "running": ("(1 - momentum) * s", "momentum * s"),
     "digits": ("const fl = Math.fround", "const fl = (v) => v"),
+    "shift": ("data.accuracy[fault][0][0]", "data.accuracy[fault][0][1]"),
+    "sizes": ("means.indexOf(Math.min(...means))", "means.indexOf(Math.max(...means))"),
 }
 
 
@@ -60,6 +80,8 @@ def some(names, lows, highs, count=8):
 
 
 STATES = {
+    "depth": [{"depth": blocks, "norm": norm, "skip": skip} for blocks in (5, 10, 40)
+              for norm in (False, True) for skip in (False, True)],
     "histograms": [{"f": f, "norm": norm, "scale": scale}
                    for f in ("sigmoid", "relu") for norm in (False, True)
                    for scale in (1, 0.072, 1e-4)],
@@ -67,24 +89,37 @@ STATES = {
     "projection": [
         {**state, "eps": eps} for eps in (0, 1e-5, 0.1, 1)
         for state in some(("x1", "x2", "x3", "dy1", "dy2", "dy3"), [-2] * 6, [2] * 6)],
+    "rates": [{"f": f, "rate": rate} for f in ("relu", "sigmoid")
+              for rate in DATA["rates"]["rates"]],
     "running": [{"momentum": a, "size": m, "seed": seed, "from": start, "unbiased": u}
                 for a, m, seed, start, u in (
                     (0.9, 50, 1, "standard", False), (0.99, 2, 2, "zero", True),
                     (0, 5, 3, "far", False), (1, 200, 20, "far", True))],
     "digits": [{"mean": mean} for mean in DATA["digits"]["means"]],
+    "shift": [{"fault": fault, "strength": s, "rows": n}
+              for fault in ("contrast", "noise") for s in (0, 0.3, 1)
+              for n in (4, 64, 1297)],
+    "sizes": [{"size": size, "norm": norm}
+              for size in (2, 4, 32) for norm in ("batch", "layer", "rms")],
 }
 
 
 def expected(name, state):
     """What the page's state must hold, computed in Python."""
+    if name == "depth":
+        return depth.profile(DATA[name], **state)
     if name == "histograms":
         return {"layers": histograms.layers(DATA[name], **state)}
     if name == "opening":
         return opening.answered(DATA[name], state)
     if name == "projection":
         return projection.parts(state)
+    if name == "rates":
+        return rates.found(DATA[name], **state)
     if name == "running":
         return running.curves(DATA[name], **state)
+    if name in ("shift", "sizes"):
+        return {"shift": shift, "sizes": sizes}[name].read(DATA[name], **state)
     return digits.found(DATA[name]["deviations"], state["mean"])
 
 
@@ -118,7 +153,7 @@ def write_page(folder, names, *, fault=None):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """The address of a page with all four."""
+    """The address of a page with all of them."""
     return write_page(tmp_path_factory.mktemp("small"), [*LIVES])
 
 
@@ -194,14 +229,15 @@ def test_the_script_takes_the_place_of_the_table_and_says_no_error(tab, whole):
 
 @pytest.mark.parametrize(("name", "control"), [
     ("histograms", "scale"), ("projection", "dy1"), ("running", "momentum"),
-    ("digits", "mean"), ("opening", "x1")])
+    ("digits", "mean"), ("opening", "x1"), ("depth", "depth"), ("shift", "strength"),
+    ("sizes", "size"), ("rates", "rate")])
 def test_the_arrow_keys_move_a_slider_and_the_live_region_says_it(
         tab, whole, name, control):
     tab.open(whole)
     said = f"{root(name)}.querySelector('[aria-live]').textContent"
     before, words = tab.js(f"{root(name)}.explorable.state()"), tab.js(said)
     tab.js(f"{root(name)}.querySelector('[id$=-{control}]').focus()")
-    tab.press("ArrowLeft" if name != "digits" else "ArrowRight")
+    tab.press("ArrowRight" if name in ("digits", "sizes") else "ArrowLeft")
     tab.js("new Promise((done) => setTimeout(done, 400))")
     after = tab.js(f"{root(name)}.explorable.state()")
     assert after[control] != before[control]
@@ -248,7 +284,9 @@ def test_without_a_script_a_table_or_a_drawing_stands_there(name):
 
 @pytest.mark.parametrize(("call", "argument", "named"), [
     (small.initial_scale, [[0.5]], "pixels"), (small.initial_scale, [1], "pixels"),
+    (lambda runs: small.learning_rates([1, 2], runs, [1], [[[1]]] * 2), [1], "steps"),
     (small.running_statistics, [1], "feature"), (small.float32_digits, 1, "deviations"),
+    (small.gradient_by_depth, {2: np.zeros((2, 2, 2))}, "norms"),
 ])
 def test_bad_input_gets_one_line_that_names_it(call, argument, named):
     with pytest.raises(ValueError, match=f"^{named}: [^\n]*expected [^\n]*$"):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bnbook import nn
+from bnbook import nn, norm
 from malformed.kinds import (
     ARRAY,
     ARRAYS,
@@ -25,6 +25,7 @@ from malformed.kinds import (
     others,
 )
 from malformed.of_nn import FOLDER, INIT, LABEL, RNG
+from malformed.of_norm import RANKS
 from malformed.rows import draw, row
 
 X, DY = draw(5, 4), draw(5, 3)
@@ -65,6 +66,7 @@ NORMALIZATION = Kind(lambda value: but("None") | {
 OF_STATE = ("running_mean", "running_var", "num_batches")
 
 FIT = {"network": NETWORK(NET), "params": ARRAYS(PARAMS), "x": BATCH(X)}
+MODEL = {"network": NETWORK(NET), "params": ARRAYS(PARAMS), "state": STATES(STATE)}
 SMOOTH_NET = nn.mlp((4, 3, 3), "tanh", normalization="batch_norm")
 STEP = SMOOTH_NET.initial_params(np.random.default_rng(8))
 SMOOTH = {"network": NETWORK(SMOOTH_NET), "params": ARRAYS(STEP), "x": BATCH(X)}
@@ -73,6 +75,12 @@ FROZEN_STATE = FROZEN_NET.initial_state()
 FROZEN = SMOOTH | {"network": NETWORK(FROZEN_NET)}
 DISTANCES = Kind(lambda value: but("a tuple", "an empty list") | {
     "a string in it": ["1"], "NaN in it": [np.nan], "rows in it": [[1.0, 2.0]]})
+MANY = SEVERAL.more(lambda value: {
+    "none": [], "a number in it": [3], "None in it": [None], "a dict of nothing": [{}],
+    "a key missing": [{**STEP}, {"w1": STEP["w1"]}]})
+SHARES = Kind(lambda value: but("None") | {
+    "one": [1.0], "three": [1.0, 1.0, 1.0], "below 0": [-1.0, 2.0], "zeros": [0, 0],
+    "NaN in it": [np.nan, 1.0], "strings": ["1", "2"]})
 BACK = {"dy": ARRAY(DY), "run": RUNS(RUN)}
 LOSS = {"loss": CHOICE("softmax"), "weight_decay": NONNEGATIVE(0.01)}
 BUILT = {"activation": CHOICE("relu"), "normalization": NORMALIZATION("batch_norm"),
@@ -95,24 +103,30 @@ ROWS = (
           dtype=DTYPE(float))
     | row("nn.Network.initial_state", on=lambda: NET, dtype=DTYPE(float))
     | row("nn.Network.forward", on=lambda: NET, params=ARRAYS(PARAMS), x=BATCH(X),
-          state=KEPT(STATE), training=FLAG(True), rng=RNG(RNG3), also=OF_STATE)
+          state=KEPT(STATE), training=FLAG(True), rng=RNG(RNG3),
+          ranks=RANKS.but("None")(norm.Ranks()), also=OF_STATE)
     | row("nn.Network.backward", also=("cache",), on=lambda: NET, **BACK)
     | row("nn.Network.input_gradient", also=("cache",), on=lambda: NET, **BACK)
     | row("nn.Network.activations", on=lambda: NET,
           run=RUNS.but("a cache of another kind")(RUN))
     | row("nn.statistics", **FIT)
+    | row("nn.fold", **MODEL, also=OF_STATE)
+    | row("nn.to_onnx", **MODEL, dtype=DTYPE(float), also=OF_STATE)
+    | row("nn.from_onnx", model=other()(nn.to_onnx(NET, PARAMS, STATE)))
     | row("nn.predict", **FIT, state=STATES(STATE), also=OF_STATE)
     | row("nn.statistics_gaps", **FIT, state=STATES(STATE), also=OF_STATE)
     | row("nn.evaluate", also=OF_STATE, **FIT, state=STATES(STATE),
           labels=LABELS(LABEL))
     | row("nn.loss_and_grads", **FIT, labels=LABELS(LABEL), **LOSS, state=KEPT(STATE),
-          rng=RNG(RNG3), also=OF_STATE)
+          rng=RNG(RNG3), ranks=RANKS.but("None")(norm.Ranks()), also=OF_STATE)
     | row("nn.numerical_gradients", **FIT, labels=LABELS(LABEL), **LOSS, rng=RNG(RNG3),
           h=POSITIVE(1e-5))
     | row("nn.steps_along", **SMOOTH, labels=LABELS(LABEL), direction=ARRAYS(STEP),
           distances=DISTANCES((0.0, 0.1)), **LOSS)
     | row("nn.hessian_vector_product", **SMOOTH, labels=LABELS(LABEL), v=ARRAYS(STEP),
           h=POSITIVE(1e-5), **LOSS)
+    | row("nn.averaged", **{n: a for n, a in SMOOTH.items() if n != "params"},
+          also=("params",), several=MANY([STEP, STEP]), weights=SHARES((1.0, 3.0)))
     | row("nn.per_sample_gradients", **FROZEN, labels=LABELS(LABEL),
           loss=CHOICE("softmax"), state=KEPT(FROZEN_STATE), also=OF_STATE)
 )
@@ -127,7 +141,8 @@ OPTIONS = {
     "state": KEPT(STATE), "frozen": NAMES(["w1"]),
     "optimizer": CHOICE.but("a function", "a class")("adam"),
     "lr": NONNEGATIVE(0.1), "lr_decay": NONNEGATIVE(0.9), "batch_size": COUNT(3),
-    **LOSS, "track_running_stats": FLAG(True), "seed": INDEX(1),
+    **LOSS, "track_running_stats": FLAG(True),
+    "skip_nonfinite": FLAG(True), "seed": INDEX(1),
     "report": CALLABLE.but("None")(str), "report_every": INDEX(0)}
 
 

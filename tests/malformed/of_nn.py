@@ -78,6 +78,7 @@ ROWS = (
     | row("nn.svm_forward", scores=BATCH(X), labels=LABELS(LABEL),
           margin=NONNEGATIVE(1.0))
     | row("nn.accuracy", logits=BATCH(X), labels=LABELS(LABEL))
+    | row("nn.quantized", w=FREE(X), bits=COUNT(8), axis=INDEX.but("None")(0))
     | row("nn.added", grads=SOME_ARRAYS(PARAMS), more=ARRAYS(GRADS))
     | row("data.load_digits")
 )

@@ -9,16 +9,21 @@ from malformed.kinds import (
     ARRAYS,
     BATCH,
     BELOW,
+    CALLABLE,
     CHOICE,
     COUNT,
+    COUNTS,
     DTYPE,
     FLAG,
     FRACTION,
     FREE,
+    INDEX,
     NONNEGATIVE,
+    POSITIVE,
     SEVERAL,
     SOME_ARRAYS,
     Kind,
+    but,
     other,
     others,
 )
@@ -36,6 +41,8 @@ CACHES = {
     "layer_norm": norm.layer_norm_forward(X, GAMMA, BETA)[1],
     "group_norm": norm.group_norm_forward(IMAGES, draw(4), draw(4, seed=1), 2)[1],
     "instance_norm": norm.instance_norm_forward(IMAGES, draw(4), draw(4, seed=1))[1],
+    "synchronized": norm.synchronized_batch_norm(
+        X, {"gamma": GAMMA, "beta": BETA}, {}, norm.Ranks(), training=True)[1],
     "rms_norm": norm.rms_norm_forward(X, GAMMA)[1],
 }
 
@@ -67,6 +74,7 @@ BATCHES = SEVERAL.more(lambda value: {
     "none": [], "None in it": [*value, None], "another width": [*value, draw(5, 2)]})
 FLAT = {"weight": GAMMA, "bias": BETA, "running_mean": MEAN, "running_var": VAR,
         "num_batches_tracked": np.array(3)}
+RANKS = Kind(lambda value: others())
 OPTIONAL_FRACTION = FRACTION.but("None")
 
 FORWARD = {"x": BATCH(X), "gamma": ARRAY(GAMMA), "beta": ARRAY(BETA)}
@@ -74,6 +82,8 @@ OF_IMAGES = {"x": BATCH(IMAGES), "gamma": ARRAY(draw(4)),
              "beta": ARRAY(draw(4, seed=1))}
 KEPT = ARRAY.but("an axis more")  # dims may be kept
 EPS = {"eps": NONNEGATIVE(1e-5)}
+INTO = {"w": ARRAY(draw(3, 3, 1)), "b": ARRAY.but("None")(BETA), "scale": ARRAY(GAMMA),
+        "shift": ARRAY(MEAN), "layout": CHOICE("conv"), "groups": COUNT(1)}
 GIVEN = {"mean": ARRAY(MEAN), "var": negative(ARRAY)(VAR)}
 ROWS = (
     row("norm.batch_norm_forward", **FORWARD, **EPS)
@@ -81,6 +91,10 @@ ROWS = (
     | row("norm.instance_norm_forward", **OF_IMAGES, **EPS)
     | row("norm.group_norm_forward", **OF_IMAGES, groups=COUNT(2), **EPS)
     | row("norm.rms_norm_forward", x=BATCH(X), gamma=ARRAY(GAMMA), **EPS)
+    | row("norm.fold_in_front", **INTO)
+    | row("norm.fold_behind", **INTO, stride=COUNT(1), pad=INDEX(0))
+    | row("norm.to_onnx", layer=other()(norm.BatchNorm(3)),
+          shape=COUNTS.but("None")((3, 2)), dtype=DTYPE(float))
     | row("norm.folded", gamma=ARRAY.but("None")(GAMMA), beta=ARRAY.but("None")(BETA),
           **GIVEN, **EPS)
 )
@@ -116,6 +130,24 @@ ROWS |= (
     | row("norm.BatchNorm.forward", on=layer, x=BATCH(X), training=FLAG(True))
     | row("norm.BatchNorm.backward", on=layer, dy=ARRAY(DY), input_only=FLAG(False))
     | row("norm.BatchNorm.reset_running_stats", on=layer)
+)
+
+
+ROWS |= (
+    row("norm.synchronized_batch_norm", x=BATCH(X), params=SOME_ARRAYS(
+        {"gamma": GAMMA, "beta": BETA}), state=WITHIN_STATE.but("a dict")(STATE),
+          ranks=RANKS(norm.Ranks()), training=FLAG(True), **EPS,
+          momentum=OPTIONAL_FRACTION(0.9), unbiased_running_var=FLAG(False),
+          block=COUNT.but("None")(2), also=("gamma", "beta", *STATISTICS))
+    | row("norm.synchronized_batch_norm_vjp", dy=ARRAY(DY),
+          cache=other(CACHES["layer_norm"])(CACHES["synchronized"]))
+    | row("norm.Ranks", comm=Kind(lambda value: but("None"))(None),
+          timeout=POSITIVE(60.0), check=FLAG(True))
+    | row("norm.Ranks.summed", on=norm.Ranks, a=FREE(X))
+    | row("norm.Ranks.reduced", on=norm.Ranks, a=FREE(X), merge=CALLABLE(np.add))
+    | row("norm.Ranks.gathered", on=norm.Ranks, a=FREE.more(
+        lambda value: {"a number": 3.0})(X))
+    | row("norm.Ranks.all", on=norm.Ranks, value=Kind(lambda value: {})("any"))
 )
 
 VARIANCE = {"var": negative(FREE)(VAR), "count": COUNT(5)}

@@ -65,7 +65,7 @@ def record(found):
         hasattr(found, "_fields") or found.__name__ in RESULTS)
 
 
-RESULTS = {"Trace", "Report", "KillMatrix", "Diagnosis"}  # made by `run`, `diagnose` …
+RESULTS = {"Trace", "Report", "KillMatrix", "Diagnosis", "RanksError"}  # made by us
 
 
 def draw(*shape, seed=0):

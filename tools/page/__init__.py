@@ -4,7 +4,7 @@ Formulas become MathML (`mathematics`), SVG figures are drawn into the page so t
 they follow its colours (`figures`, `svg`), folded cells are named aright (`cells`), an
 id stands once (`exercises`), a page's head gets a description and loses scripts
 (`head`, `templates/`), and live parts get their scripts (`live`). The API reference is
-built from the docstrings (`api`), and names in cells lead there (`code_links`);
+autodoc's, of our docstrings (`api`), and names in cells lead there (`code_links`);
 symbols lead to their meaning (`symbols`), a search to a section (`search`), a symptom
 has an address (`symptoms`), and tables of sentences become cards on a phone (`tables`).
 The bibliography's works come from one file (`references`), how to cite from another

@@ -1,18 +1,16 @@
-"""The API reference, built from the docstrings.
+"""The API reference: autodoc reads the package, and the house's docstrings become RST.
 
 `{bnbook-api} MODULE` documents a module; `{bnbook-api-further} PART` all other modules
 of a part of which the chapters' cells use a name, under a heading each.
 """
 
 import importlib
-import inspect
 
-from docutils import nodes
-from sphinx import addnodes
+from sphinx.ext.autodoc import ClassDocumenter
 from sphinx.util.docutils import SphinxDirective
 
 from . import code_cells, contents, examples, reference
-from .docstrings import content, inline
+from .docstrings import inline, rst
 
 PAGES = "book/api/"
 PARTS = ("graph", "norm", "nn", "data", "cs231n", "show", "check")
@@ -47,40 +45,8 @@ class Api(SphinxDirective):
         names = documented(self.env.srcdir).get(self.arguments[0])
         if names is None:
             raise self.error(f"{self.arguments[0]}: no part, nor used by a chapter")
-        return self.module(self.arguments[0], names)
-
-    def module(self, module, names):
-        """What a module says of itself, its names, and their entries."""
-        entries = [reference.entry(module, name) for name in names]
-        self.env.get_domain("py").note_module(module, f"module-{module}", "", "", False)
-        target = nodes.target("", "", ids=[f"module-{module}"])
-        said = content(inspect.getdoc(importlib.import_module(module)) or "")
-        whole = module in MODULES
-        first = examples.of_module(self.env.srcdir, module).first if whole else ""
-        start = [nodes.paragraph("", "", *inline("The examples start from")),
-                 _prompt(first)] if first else []
-        return [target, *said, _overview(entries), *start,
-                *map(self.describe, entries)]
-
-    def describe(self, entry):
-        """The description of one entry and, inside it, of its members."""
-        domain = self.env.get_domain("py")
-        kind = "attribute" if entry.kind == "property" else entry.kind
-        domain.note_object(entry.name, kind, entry.name, location=self.get_location())
-        body = addnodes.desc_content("", *content(entry.doc), *self.shown(entry))
-        body += [self.describe(member) for member in entry.members]
-        return addnodes.desc(
-            "", _signature(entry), body, domain="py", objtype=kind, desctype=kind,
-            classes=["py", kind], no_index=False)
-
-
-    def shown(self, entry):
-        """What follows an entry's words: a constant's table, a callable's example."""
-        module, _, name = entry.name.rpartition(".")
-        if entry.kind == "data":
-            return contents.table(getattr(importlib.import_module(module), name))
-        example = examples.of_module(self.env.srcdir, module).of.get(entry.name)
-        return [_prompt(example)] if example else []
+        return self.parse_text_to_nodes(
+            _module(self.env.srcdir, self.arguments[0], names))
 
 
 class Further(Api):
@@ -89,52 +55,59 @@ class Further(Api):
     def run(self):
         """A section for each; none where the chapters use no such module."""
         self.env.note_reread()
-        known, part = documented(self.env.srcdir), f"bnbook.{self.arguments[0]}."
-        further = [m for m in sorted(known) if m.startswith(part) and m not in MODULES]
-        return [self.section(module, known[module]) for module in further]
-
-    def section(self, module, names):
-        """One module under its heading."""
-        place = nodes.make_id(f"further-{module}")
-        return nodes.section("", nodes.title("", module), *self.module(module, names),
-                             ids=[place], names=[])
+        root, part = self.env.srcdir, f"bnbook.{self.arguments[0]}."
+        known = documented(root)
+        text = [f"## {module}\n\n{_module(root, module, known[module])}"
+                for module in sorted(known)
+                if module.startswith(part) and module not in MODULES]
+        return self.parse_text_to_nodes("\n\n".join(text), allow_section_headings=True)
 
 
-def _prompt(text):
-    return nodes.literal_block(text, text, language="pycon")
+def _module(root, module, names):
+    """What a module says of itself, its names, and an order to autodoc for each."""
+    loaded = importlib.import_module(module)
+    first = examples.of_module(root, module).first if module in MODULES else ""
+    lines = [f".. py:module:: {module}", "", *rst(reference.doc(loaded)),
+             ".. container:: bn-overview", ""]
+    for name in names:
+        said = reference.first_sentence(reference.said(module, name))
+        lines.append(f"   - :py:obj:`~{module}.{name}`: {inline(said)}")
+    lines += ["", *(["The examples start from", ""] if first else ()),
+              *first.splitlines(), ""]
+    for name in names:
+        kind = reference.kind(getattr(loaded, name))
+        lines.append(f".. auto{kind}:: {module}.{name}")
+    return "\n".join(["```{eval-rst}", *lines, "```"])
 
 
-def _signature(entry):
-    path, _, name = entry.name.rpartition(".")
-    signature = addnodes.desc_signature(
-        "", "", ids=[entry.name], classes=["sig", "sig-object", "py"],
-        module=path, fullname=name)
-    if entry.kind == "class":
-        signature += addnodes.desc_annotation("", "class ")
-    if entry.kind not in ("method", "property"):
-        signature += addnodes.desc_addname("", f"{path}.")
-    signature += addnodes.desc_name("", name)
-    if entry.signature is not None:
-        parameters = [addnodes.desc_parameter("", "", nodes.inline("", text))
-                      for text in entry.signature]
-        signature += addnodes.desc_parameterlist("", "", *parameters)
-    return signature
+def write(app, what, name, value, options, lines):
+    """Autodoc's hook: a docstring as RST, and what follows it."""
+    module, _, own = name.rpartition(".")
+    if what == "data":
+        lines[:] = [*rst(reference.said(module, own)), *contents.table(value)]
+    else:
+        example = examples.of_module(app.srcdir, module).of.get(name, "")
+        lines[:] = [*rst(reference.doc(value)), *example.splitlines(), ""]
 
 
-def _overview(entries):
-    """A list of the names, each with its first sentence."""
-    items = nodes.bullet_list(classes=["bn-overview"])
-    for entry in entries:
-        name = entry.name.rpartition(".")[2]
-        link = nodes.reference("", "", nodes.literal("", name), refid=entry.name,
-                               internal=True)
-        said = reference.first_sentence(entry.doc)
-        words = [nodes.Text(": "), *inline(said)] if said else []
-        items += nodes.list_item("", nodes.paragraph("", "", link, *words))
-    return items
+class Class(ClassDocumenter):
+    """A class under every name that offers it, as a function is."""
+
+    def get_canonical_fullname(self):
+        """None: else the second page that shows a class warns of the first."""
+
+
+def leave_out(app, what, name, value, skip, options):
+    """Autodoc's hook: of a class, only methods and properties are entries."""
+    method = callable(value) or isinstance(value, property | classmethod | staticmethod)
+    return skip or (what == "class" and not method)
 
 
 def setup(app):
-    """Register the directives."""
+    """Register the directives and autodoc's hooks."""
+    app.setup_extension("sphinx.ext.autodoc")
+    app.add_autodocumenter(Class, override=True)
+    app.connect("autodoc-process-docstring", write)
+    app.connect("autodoc-skip-member", leave_out)
     app.add_directive("bnbook-api", Api)
     app.add_directive("bnbook-api-further", Further)

@@ -1,7 +1,5 @@
 """A constant of the package as a table: what LAYERS, PEERS and their like hold."""
 
-from docutils import nodes
-
 from .docstrings import inline
 
 
@@ -27,18 +25,13 @@ def _kinds(value):
 
 
 def table(value):
-    """The table's node, in a list; [] where the value is not shown as one."""
+    """The table in RST; no line where the value is not shown as one."""
     found = rows_of(value)
     if found is None:
         return []
     head, rows = found
-    group = nodes.tgroup("", cols=len(head))
-    group += [nodes.colspec("", colwidth=1) for _ in head]
-    group += nodes.thead("", _row(head))
-    group += nodes.tbody("", *map(_row, rows))
-    return [nodes.table("", group)]
-
-
-def _row(cells):
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *inline(cell)))
-                           for cell in cells))
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    for row in (head, *rows):
+        marks = ["*", *[" "] * (len(row) - 1)]
+        lines += [f"   {mark} - {inline(cell)}" for mark, cell in zip(marks, row)]
+    return [*lines, ""]

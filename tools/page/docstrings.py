@@ -1,4 +1,4 @@
-"""A docstring of the house as docutils nodes: words, code, formulas, examples.
+"""A docstring of the house as RST: words, code, formulas, examples.
 
 House style: a docstring is paragraphs; names stand in single backticks; an indented
 block is a formula, written in a LaTeX whose words need no backslash; `>>>` starts an
@@ -6,9 +6,6 @@ example.
 """
 
 import re
-
-from docutils import nodes
-from sphinx import addnodes
 
 from bnbook.show.latex import symbol
 
@@ -20,47 +17,43 @@ ENGLISH = {"for", "each", "of", "the", "if", "None", "with", "probability", "in"
 PLAIN = {r"\lfloor ": "⌊", r" \rfloor": "⌋", r"\cdots": "⋯", r"\cdot": "·",
          r"\max": "max", r"\tanh": "tanh"}
 """What docstrings write in a sentence, where a formula would be too much."""
+INLINE = re.compile(
+    r"(`+[^`]+`+)|\b(eq-[\w-]+)|(" + "|".join(map(re.escape, PLAIN)) + r")|([\\*_|])")
 INDICES = re.compile(r"[a-z]{1,4}")
 
 
-def content(doc):
-    """The nodes of a docstring."""
+def rst(doc):
+    """The lines of a docstring in RST."""
     blocks = re.split(r"\n\s*\n", doc.strip("\n"))
-    return [node for block in blocks if block.strip() for node in _block(block)]
+    return [line for block in blocks if block.strip()
+            for line in (*_block(block), "")]
 
 
 def inline(text):
-    """Text nodes; what stands in backticks is code, eq-... a link to an equation."""
-    for part in re.split(r"(`+[^`]+`+|\beq-[\w-]+)", " ".join(text.split())):
-        if part.startswith("`"):
-            yield nodes.literal("", part.strip("`"))
-        elif part.startswith("eq-"):
-            yield addnodes.pending_xref(
-                "", nodes.literal("", part), refdomain="math", reftype="eq",
-                reftarget=part, refexplicit=False, refwarn=True)
-        elif part:
-            yield nodes.Text(_plain(part))
+    """A text in RST; what stands in backticks is code, eq-... a link to an equation."""
+    return INLINE.sub(_marked, " ".join(text.split()))
 
 
-def _plain(text):
-    for command, letter in PLAIN.items():
-        text = text.replace(command, letter)
-    return text
+def _marked(match):
+    code, equation, command, letter = match.groups()
+    if code:
+        return rf"\ ``{code.strip('`')}``" + _apart(match)
+    if equation:
+        return rf"\ :eq:`{equation}`" + _apart(match)
+    return PLAIN[command] if command else "\\" + letter
+
+
+def _apart(match):
+    """What RST wants between markup and a letter: a space that is not shown."""
+    return "\\ " if match.string[match.end():match.end() + 1].isalnum() else ""
 
 
 def _block(block):
-    lines = block.splitlines()
-    if lines[0].startswith("    "):
-        yield _formula(block)
-    elif lines[0].startswith(">>>"):
-        yield nodes.literal_block(block, block, language="pycon")
-    else:
-        yield nodes.paragraph("", "", *inline(block))
-
-
-def _formula(block):
-    latex = formula(block)
-    return nodes.math_block(latex, latex, nowrap=False, number=None)
+    if block.startswith("    "):
+        return [".. math::", "", f"   {formula(block)}"]
+    if block.startswith(">>>"):
+        return block.splitlines()
+    return [inline(block)]
 
 
 def formula(block):

@@ -1,5 +1,6 @@
 """What a network needs, as pure functions with explicit caches."""
 
+from bnbook.nn.averaging import Averaged, averaged
 from bnbook.nn.batch_norms import detached_backward
 from bnbook.nn.builders import conv_net, mlp, residual_mlp
 from bnbook.nn.convolution import (
@@ -10,6 +11,9 @@ from bnbook.nn.convolution import (
 )
 from bnbook.nn.curvature import hessian_vector_product, steps_along
 from bnbook.nn.dropout import dropout_backward, dropout_forward
+from bnbook.nn.exchange import to_onnx
+from bnbook.nn.exchange_read import from_onnx
+from bnbook.nn.folding import Folded, fold
 from bnbook.nn.inference import (
     StatisticsGap,
     accuracy,
@@ -62,6 +66,7 @@ from bnbook.nn.pooling import (
     max_pool_forward_naive,
 )
 from bnbook.nn.progress import Progress
+from bnbook.nn.quantizing import Quantized, quantized
 from bnbook.nn.saving import load, save
 from bnbook.nn.structure import Layer, Spec, layer
 from bnbook.nn.table import LAYERS, NORMALIZATIONS, Kind, Param
@@ -70,20 +75,19 @@ from bnbook.nn.training import Curves, Log, accuracy_curves, train
 from bnbook.norm.stable import added
 
 __all__ = [
-    "LAYERS", "LOSSES", "NORMALIZATIONS", "OPTIMIZERS", "Curves", "Kind", "Layer",
-    "Log", "LossAndGrads", "Network", "Param", "Progress", "Run", "Spec",
-    "StatisticsGap", "Trainer", "accuracy", "accuracy_curves", "adagrad", "adam",
-    "add_backward", "add_forward", "added", "affine_backward", "affine_forward",
-    "conv_backward", "conv_backward_naive", "conv_forward", "conv_forward_naive",
-    "conv_net", "detached_backward", "dropout_backward", "dropout_forward", "evaluate",
-    "hessian_vector_product",
+    "LAYERS", "LOSSES", "NORMALIZATIONS", "OPTIMIZERS", "Averaged", "Curves", "Folded",
+    "Kind", "Layer", "Log", "LossAndGrads", "Network", "Param", "Progress", "Quantized",
+    "Run", "Spec", "StatisticsGap", "Trainer", "accuracy", "accuracy_curves", "adagrad",
+    "adam", "add_backward", "add_forward", "added", "affine_backward", "affine_forward",
+    "averaged", "conv_backward", "conv_backward_naive", "conv_forward",
+    "conv_forward_naive", "conv_net", "detached_backward", "dropout_backward",
+    "dropout_forward", "evaluate", "fold", "from_onnx", "hessian_vector_product",
     "initial_std", "initial_weights", "layer", "load", "loss_and_grads",
     "max_pool_backward", "max_pool_backward_naive", "max_pool_forward",
     "max_pool_forward_naive", "mlp", "momentum", "nesterov", "noise_backward",
     "noise_forward", "numerical_gradients", "per_sample_gradients", "predict",
-    "relu_backward", "relu_forward", "residual_mlp", "rmsprop", "save", "sgd",
-    "sigmoid_backward", "sigmoid_forward", "softmax_cross_entropy_backward",
-    "softmax_cross_entropy_forward", "statistics", "statistics_gaps",
-    "steps_along", "svm_backward", "svm_forward", "tanh_backward", "tanh_forward",
-    "train",
+    "quantized", "relu_backward", "relu_forward", "residual_mlp", "rmsprop", "save",
+    "sgd", "sigmoid_backward", "sigmoid_forward", "softmax_cross_entropy_backward",
+    "softmax_cross_entropy_forward", "statistics", "statistics_gaps", "steps_along",
+    "svm_backward", "svm_forward", "tanh_backward", "tanh_forward", "to_onnx", "train",
 ]

@@ -2,7 +2,8 @@
 
 Each forward returns (y, cache, new state). With `batch_statistics` it normalizes with
 the batch's and averages them into the state, if there is one; without, or where it is
-frozen, it normalizes with the state's and leaves it as it is.
+frozen, it normalizes with the state's and leaves it as it is. Where it is synchronized,
+the batch is that of all ranks.
 """
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import ArrayLike
 
 from bnbook.nn import arguments
 from bnbook.norm import stable
+from bnbook.norm.ranks import ALONE
+from bnbook.norm.synchronized import synchronized_batch_norm
 
 
 def batch_norm(x, gamma, beta, *, batch_statistics, state, frozen=False, **options):
@@ -18,6 +21,18 @@ def batch_norm(x, gamma, beta, *, batch_statistics, state, frozen=False, **optio
     frozen = arguments.flag("frozen", frozen)
     return stable.batch_norm(x, {"gamma": gamma, "beta": beta}, state or {},
                              training=batch_statistics and not frozen, **options)
+
+
+def batch_norm_of_ranks(x, gamma, beta, *, batch_statistics, state, ranks=None,
+                        synchronized=False, frozen=False, **options):
+    """`batch_norm`, where `synchronized` over the rows of all ranks."""
+    if not arguments.flag("synchronized", synchronized):
+        return batch_norm(x, gamma, beta, batch_statistics=batch_statistics,
+                          state=state, frozen=frozen, **options)
+    frozen = arguments.flag("frozen", frozen)
+    return synchronized_batch_norm(
+        x, {"gamma": gamma, "beta": beta}, state or {}, ranks or ALONE,
+        training=batch_statistics and not frozen, **options)
 
 
 def detached_backward(dy: ArrayLike,

@@ -26,6 +26,7 @@ from bnbook.nn.structure import (
     steps,
 )
 from bnbook.nn.table import ACTIVATIONS, LAYERS, Param
+from bnbook.norm.ranks import Ranks
 
 
 class Run(NamedTuple):
@@ -81,11 +82,18 @@ class Network:
         return [layer for layer in self.stateful if not layer.options.get("frozen")]
 
     @property
+    def synchronized(self) -> list[Layer]:
+        """The layers that, in training, use the rows of all ranks."""
+        return [layer for layer in self.mixing if layer.options.get("synchronized")]
+
+    @property
     def least_rows(self) -> int:
-        """How many rows a training batch needs: 2 if a channel would have one value."""
+        """How many rows a training batch needs: 2 if a channel would have one value, 0
+        if other ranks' rows count as well."""
         alone = any(param.shape == (math.prod(layer.shape),)
-                    for layer in self.mixing for param in layer.params.values())
-        return 1 + alone
+                    for layer in self.mixing if not layer.options.get("synchronized")
+                    for param in layer.params.values())
+        return 2 if alone else int(not self.synchronized)
 
     @property
     def params(self) -> dict[str, Param]:
@@ -133,24 +141,28 @@ class Network:
                 for layer in self.stateful}
 
     def forward(self, params: Arrays, x: ArrayLike, *, training: bool,
-                state: States | None = None,
-                rng: np.random.Generator | None = None) -> tuple[np.ndarray, Run]:
+                state: States | None = None, rng: np.random.Generator | None = None,
+                ranks: Ranks | None = None) -> tuple[np.ndarray, Run]:
         """(y, run) of a batch x (N, *input_shape).
 
         In training, batch norm uses the batch's statistics, and dropout draws from rng;
         a given state comes back updated as run.state. In inference, batch norm uses the
-        state's (`initial_state` or `statistics`) and nothing drops. run.outputs[name]
+        state's (`initial_state` or `statistics`) and nothing drops. ranks: with which
+        synchronized batch norm shares its statistics; None: none. run.outputs[name]
         is each layer's output, the last one y; run.caches is for `backward`. Outputs
         share no memory with the caches.
         """
         params, x, state = checked(self, params, x, state, training)
+        if ranks is not None:
+            arguments.instance("ranks", ranks, Ranks, "Ranks or None")
         if not state and len(self.mixing) < len(self.stateful):
             raise TypeError("state: None, expected the statistics of frozen batch norm")
         if training and len(x) < self.least_rows:  # said before rng is drawn from
             raise ValueError(f"x: shape {x.shape} gives a channel 1 values, "
                              "expected at least 2")
         outputs, caches, states = {}, {}, {}
-        mode = {"training": training, "batch_statistics": training, "rng": rng}
+        mode = {"training": training, "batch_statistics": training, "rng": rng,
+                "ranks": ranks}
         for name, y, cache, *new in steps(self.layers, params, x, state, mode):
             outputs[name], caches[name] = y, cache
             if name in state:
@@ -211,9 +223,10 @@ def checked(network, params, x, state=None,
     params = {name: arguments.shaped(f"params[{name!r}]", params[name], shape)
               for name, shape in shapes.items()}
     x = arguments.array("x", x)
-    if x.ndim == 0 or x.shape[1:] != network.input_shape or len(x) < training:
+    some = training and network.least_rows > 0
+    if x.ndim == 0 or x.shape[1:] != network.input_shape or len(x) < some:
         expected = ", ".join(map(str, ("N", *network.input_shape)))
-        least = ", N at least 1" * training
+        least = ", N at least 1" * some
         raise ValueError(f"x: shape {x.shape}, expected ({expected}){least}")
     if state is None and (training or not network.stateful):
         return params, x, {}

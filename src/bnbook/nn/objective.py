@@ -8,7 +8,9 @@ from numpy.typing import ArrayLike
 
 from bnbook.graph.types import Arrays, States
 from bnbook.nn import arguments, losses
-from bnbook.nn.network import Network, Run, checked
+from bnbook.nn.network import Network, Run
+from bnbook.nn.sharing import checked_rows, decaying, shared_loss_and_grads
+from bnbook.norm.ranks import Ranks
 
 Loss: TypeAlias = Literal["softmax", "svm"]
 LOSSES = {
@@ -31,30 +33,28 @@ class LossAndGrads(NamedTuple):
 def loss_and_grads(network: Network, params: Arrays, x: ArrayLike, labels: ArrayLike, *,
                    loss: Loss = "softmax", weight_decay: float = 0.0,
                    state: States | None = None,
-                   rng: np.random.Generator | None = None) -> LossAndGrads:
+                   rng: np.random.Generator | None = None,
+                   ranks: Ranks | None = None) -> LossAndGrads:
     r"""The loss on a batch in training mode, and its gradient by every parameter.
 
         loss = L(scores, labels) + \frac{1}{2} weight\_decay \sum w^2
 
     loss: "softmax" or "svm". Weights w decay; biases, gamma and beta do not. state and
-    rng: those of `Network.forward`.
+    rng: those of `Network.forward`. ranks: x and labels are this rank's rows, perhaps
+    none; loss and grads, the same on all ranks, are those of all rows, each row of the
+    same weight, and scores those of this rank's. Then state is the same everywhere if
+    batch norm is synchronized, and else this rank's own.
     """
     _, backward = LOSSES[arguments.choice("loss", loss, LOSSES)]
+    if ranks is not None:
+        return LossAndGrads(*shared_loss_and_grads(
+            network, params, x, labels, LOSSES[loss], weight_decay, state, rng, ranks))
     params, value, cache, scores, run = _loss(
         network, params, x, labels, loss, weight_decay, state, rng)
     grads, _ = network.backward(backward(cache), run)
-    for name in _decaying(network, weight_decay):
+    for name in decaying(network, weight_decay):
         grads[name] = grads[name] + float(weight_decay) * params[name]
     return LossAndGrads(value, grads, scores, run.state)
-
-
-def checked_rows(network, params, x,
-                 labels) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
-    """(params, x, labels) as they are used, one label a row, if they fit the network.
-    """
-    params, x, _ = checked(network, params, x)
-    classes = network.output_shape[-1]
-    return params, x, arguments.labels("labels", labels, len(x), classes)
 
 
 def per_sample_gradients(network: Network, params: Arrays, x: ArrayLike,
@@ -112,11 +112,6 @@ def _loss(network, params, x, labels, loss, weight_decay, state,
     scores, run = network.forward(
         params, x, training=True, state=state, rng=rng)
     value, cache = LOSSES[loss][0](scores, labels)
-    for name in _decaying(network, weight_decay):
+    for name in decaying(network, weight_decay):
         value += weight_decay / 2 * (params[name] ** 2).sum()
     return params, value, cache, scores, run
-
-
-def _decaying(network, weight_decay):
-    """The names of the parameters that decay, if any do."""
-    return [name for name, p in network.params.items() if p.decays and weight_decay > 0]

@@ -46,6 +46,15 @@ def at_start(params, state) -> Progress:
     return Progress(0, params, state, {}, (), (), (), (), {}, {})
 
 
+def finite(tree: Any) -> bool:
+    """Whether no number in a tree of dicts and tuples is NaN or inf."""
+    if isinstance(tree, Mapping):
+        return all(map(finite, tree.values()))
+    if isinstance(tree, tuple):
+        return all(map(finite, tree))
+    return bool(np.isfinite(tree).all())
+
+
 def from_tree(tree: Mapping[str, Any]) -> Progress:
     """The Progress that stands in a nested dict as `saving.load` reads it: histories of
     numbers, one for each step, or for each epoch. Raises TypeError or ValueError."""

@@ -15,7 +15,8 @@ def settings(trainer):
             "loss": trainer.loss, "rows": len(trainer.x),
             "batch_size": trainer.batch_size, "seed": trainer.seed,
             "track_running_stats": trainer.track_running_stats,
-            "frozen": repr(sorted(trainer.frozen))}
+            "frozen": repr(sorted(trainer.frozen)),
+            "skip_nonfinite": trainer.skip_nonfinite}
 
 
 def resumed(trainer, tree):

@@ -126,14 +126,15 @@ def inputs(layer):
 def steps(layers, params, x, state, mode, outputs=None):
     """Run x through the layers: for each (name, y, cache), the new state if stateful.
 
-    mode: what the run says of training, batch_statistics and rng; it also overrides
-    options. outputs: what stands before the first layer, by name.
+    mode: what the run says of training, batch_statistics, rng and, if there are some,
+    ranks; it also overrides options. outputs: what stands before the first layer, by
+    name.
     """
     wanted = {name for layer in layers for name in inputs(layer)}
     outputs = {"x": x} if outputs is None else outputs
     for layer in layers:
         row = LAYERS[layer.kind]
-        known = {**layer.options, **mode, "state": state.get(layer.name)}
+        known = {"ranks": None, **layer.options, **mode, "state": state.get(layer.name)}
         keywords = {name: known[name] for name in row.keywords}
         taken = [outputs[name] for name in inputs(layer)]
         x, *rest = row.forward(

@@ -19,6 +19,7 @@ from bnbook.nn import (
 )
 from bnbook.norm import family, rms_norm
 from bnbook.norm.stable import batch_norm_vjp
+from bnbook.norm.synchronized import synchronized_batch_norm_vjp
 from bnbook.norm.textbook import EPS
 
 
@@ -42,8 +43,8 @@ class Kind(NamedTuple):
     params(shape, options) -> parameter name -> Param, for a row of x of this shape, in
     the order in which forward takes them and backward returns their gradients.
     options: name -> default; None has to be given. keywords: what forward takes by
-    keyword, of the options and of what a run gives: training, batch_statistics, state
-    and rng.
+    keyword, of the options and of what a run gives: training, batch_statistics, state,
+    rng and ranks.
     inputs: options that name an earlier layer, or "x": forward takes their outputs
     after x, and backward returns their gradients after dx.
     """
@@ -87,8 +88,10 @@ _POOL = {"height": 2, "width": 2, "stride": 2}
 _NOISE = {"shift": 0.5, "spread": 1.25, "jitter": 0.1}
 _RUNNING = {"eps": EPS, "momentum": 0.9, "unbiased_running_var": False, "frozen": False}
 _BATCH_NORM = Kind(
-    batch_norms.batch_norm, batch_norm_vjp, _gamma_beta, _RUNNING,
+    batch_norms.batch_norm_of_ranks, batch_norm_vjp, _gamma_beta, _RUNNING,
     ("batch_statistics", "state", *_RUNNING), stateful=True)
+
+_OF_RANKS = _RUNNING | {"synchronized": False}
 
 LAYERS = {
     "affine": Kind(layers.affine_forward, layers.affine_backward, _affine,
@@ -107,7 +110,9 @@ LAYERS = {
                   keywords=("training", "rng", *_NOISE)),
     "max_pool": Kind(pooling.max_pool_forward, pooling.max_pool_backward,
                      options=_POOL, keywords=tuple(_POOL)),
-    "batch_norm": _BATCH_NORM,
+    "batch_norm": _BATCH_NORM._replace(
+        backward=synchronized_batch_norm_vjp, options=_OF_RANKS,
+        keywords=("batch_statistics", "state", "ranks", *_OF_RANKS)),
     "detached_batch_norm": _BATCH_NORM._replace(
         backward=batch_norms.detached_backward),
     "pixel_batch_norm": _BATCH_NORM._replace(
@@ -124,4 +129,5 @@ LAYERS = {
 }
 Activation: TypeAlias = Literal["relu", "sigmoid", "tanh"]
 ACTIVATIONS: tuple[Activation, ...] = ("relu", "sigmoid", "tanh")
+IDLE = "dropout", "noise"  # at test time
 NORMALIZATIONS = tuple(kind for kind in LAYERS if kind.endswith("_norm"))

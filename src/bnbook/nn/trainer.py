@@ -14,7 +14,7 @@ from bnbook.nn.initializers import Init, initial_std
 from bnbook.nn.network import Network, checked
 from bnbook.nn.objective import LOSSES, Loss, checked_rows, loss_and_grads
 from bnbook.nn.optimizers import OPTIMIZERS
-from bnbook.nn.progress import Progress, at_start
+from bnbook.nn.progress import Progress, at_start, finite
 from bnbook.nn.resuming import resumed, settings
 from bnbook.nn.stepping import Stepped
 
@@ -34,6 +34,10 @@ class Trainer:
     track_running_stats: False saves their time, and validation then uses the exact
     statistics of the training rows (`statistics`).
     frozen: names of parameters that stay as they are.
+    skip_nonfinite: True passes over a step in whose loss, gradients, scores or running
+    statistics NaN or inf stands: parameters, optimizer and running statistics stay as
+    they were before its batch. It counts, and its loss is in the history. (To leave out
+    the optimizer's part alone is not enough: the forward moved the statistics.)
     report: gets one line after each epoch, and after every `report_every` steps if that
     is not 0; `print` shows them.
 
@@ -62,6 +66,7 @@ class Trainer:
     weight_decay: float = 0.0
     track_running_stats: bool = True
     frozen: Iterable[str] = ()
+    skip_nonfinite: bool = False
     seed: int = 0
     report: Callable[[str], object] | None = None
     report_every: int = 0
@@ -70,7 +75,8 @@ class Trainer:
         initial_std(self.init, 1, 1)
         arguments.count("seed", self.seed, least=0)
         arguments.count("report_every", self.report_every, least=0)
-        arguments.flag("track_running_stats", self.track_running_stats)
+        for name in ("track_running_stats", "skip_nonfinite"):
+            arguments.flag(name, getattr(self, name))
         arguments.choice("loss", self.loss, LOSSES)
         for name in ("lr", "lr_decay", "weight_decay"):
             arguments.nonnegative(name, getattr(self, name))
@@ -149,10 +155,12 @@ class Trainer:
         step = loss_and_grads(
             self.network, now.params, self.x[rows], labels, state=now.state or None,
             rng=self._rng(2, now.steps), loss=self.loss, weight_decay=self.weight_decay)
-        params, optimizer_state = self.optimized(now, step.grads)
+        if not self.skip_nonfinite or finite(step):
+            params, optimizer_state = self.optimized(now, step.grads)
+            now = now._replace(params=params, state=step.state,
+                               optimizer_state=optimizer_state)
         now = now._replace(
-            steps=now.steps + 1, params=params, state=step.state,
-            optimizer_state=optimizer_state, loss=(*now.loss, float(step.loss)),
+            steps=now.steps + 1, loss=(*now.loss, float(step.loss)),
             accuracy=(*now.accuracy, accuracy(step.scores, labels)))
         ends = self.validation is not None and now.steps % self.batches == 0
         return self._measured(now) if ends else now

@@ -1,5 +1,6 @@
 """Hand-derived forward and backward passes, held to the trace by the tests."""
 
+from bnbook.norm.exchange import to_onnx
 from bnbook.norm.family import (
     group_norm_backward,
     group_norm_forward,
@@ -8,8 +9,9 @@ from bnbook.norm.family import (
     layer_norm_backward,
     layer_norm_forward,
 )
-from bnbook.norm.folding import folded
+from bnbook.norm.folding import fold_behind, fold_in_front, folded
 from bnbook.norm.layer import BatchNorm
+from bnbook.norm.ranks import Ranks, RanksError
 from bnbook.norm.rms_norm import rms_norm_backward, rms_norm_forward
 from bnbook.norm.running import (
     Moments,
@@ -20,6 +22,11 @@ from bnbook.norm.running import (
     updated,
 )
 from bnbook.norm.stable import Cache, added, batch_norm, batch_norm_vjp
+from bnbook.norm.synchronized import (
+    SynchronizedCache,
+    synchronized_batch_norm,
+    synchronized_batch_norm_vjp,
+)
 from bnbook.norm.textbook import (
     BatchNormCache,
     batch_norm_backward,
@@ -34,6 +41,9 @@ __all__ = [
     "BatchNormCache",
     "Cache",
     "Moments",
+    "Ranks",
+    "RanksError",
+    "SynchronizedCache",
     "added",
     "batch_norm",
     "batch_norm_backward",
@@ -41,6 +51,8 @@ __all__ = [
     "batch_norm_backward_staged",
     "batch_norm_forward",
     "batch_norm_vjp",
+    "fold_behind",
+    "fold_in_front",
     "folded",
     "group_norm_backward",
     "group_norm_forward",
@@ -55,5 +67,8 @@ __all__ = [
     "rms_norm_backward",
     "rms_norm_forward",
     "staged_gradients",
+    "synchronized_batch_norm",
+    "synchronized_batch_norm_vjp",
+    "to_onnx",
     "updated",
 ]

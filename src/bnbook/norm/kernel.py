@@ -115,8 +115,7 @@ def apart(x, gamma, eps, mean, var, d, delta):
     """The Kept of d. Channels whose squares come near the ends of the dtype's range,
     and all of the widest dtype, are first done anew by `statistics`, in place."""
     scale = ivar = 1 / np.sqrt(var + eps)
-    most_var, most_scale = _limits(x.dtype)
-    plain = (var < most_var) & (scale < most_scale)  # NaN is not
+    plain = ordinary(var, scale, x.dtype)
     if not plain.all():
         which = ~plain
         mu, v, xmu = statistics(x[:, which], (0, *range(2, x.ndim)))
@@ -125,6 +124,12 @@ def apart(x, gamma, eps, mean, var, d, delta):
         d[:, which], delta[which] = xmu * inverse.astype(x.dtype), 0
         scale = np.where(plain, ivar, 1)
     return Kept(d, delta, scale, gamma * ivar)
+
+
+def ordinary(var, scale, dtype):
+    """In which channels squares stay far from the ends of the range. NaN is not one."""
+    most_var, most_scale = _limits(dtype)
+    return (var < most_var) & (scale < most_scale)
 
 
 @functools.lru_cache(maxsize=8)

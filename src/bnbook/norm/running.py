@@ -121,6 +121,11 @@ def merged(a: Parts, b: Parts) -> Moments:
     a, b = _moments("a", a), _moments("b", b)
     arguments.of_channels("b.mean", b.mean, len(a.mean))
     m = arguments.count("a.count + b.count", a.count + b.count)
+    return joined(a, b, m)
+
+
+def joined(a, b, m) -> Moments:
+    """`merged`, of Moments that were checked."""
     if not (a.count and b.count):
         return a if a.count else b
     s, delta = b.count / m, b.mean - a.mean

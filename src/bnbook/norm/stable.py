@@ -63,9 +63,9 @@ def batch_norm(x: ArrayLike, params: Arrays, state: State, *, training: bool,
     momentum, eps = arguments.momentum(momentum), arguments.nonnegative("eps", eps)
     of_batch = training or arguments.empty(state)
     x = arguments.batch(x, least=2 if of_batch else 0)
-    m, c, inner = x.size // max(x.shape[1], 1), x.shape[1], _computed(x)
-    known = _known(state, c, momentum, training)
-    gamma, beta = _parameters(params, c, inner.dtype)
+    m, c, inner = x.size // max(x.shape[1], 1), x.shape[1], contiguous(x)
+    known = known_state(state, c, momentum, training)
+    gamma, beta = parameters(params, c, inner.dtype)
     if of_batch:
         forward = small.forward if small.fits(inner) else kernel.forward
         y, kept, mean, var = forward(inner, gamma, beta, eps)
@@ -106,13 +106,13 @@ def added(grads: Arrays, more: Arrays) -> dict[str, np.ndarray]:
             for name, a in arrays.items()}
 
 
-def _computed(x):
+def contiguous(x):
     """x as it is computed: C-ordered, its dtype native, float16 in float32."""
     dtype = np.float32 if x.dtype == np.float16 else x.dtype.newbyteorder("=")
     return np.ascontiguousarray(x, dtype)
 
 
-def _known(state, c, momentum, training):
+def known_state(state, c, momentum, training):
     """The state, checked. Inference does not count values, and takes it either way."""
     if arguments.empty(state):
         return {}
@@ -121,7 +121,7 @@ def _known(state, c, momentum, training):
         state, c, cumulative=momentum is None if training else counted)
 
 
-def _parameters(params, c, dtype):
+def parameters(params, c, dtype):
     """gamma and beta, (C,), checked, in float64 or wider."""
     wide = np.float64 if dtype.itemsize <= 8 else dtype
     if arguments.empty(params):

@@ -13,6 +13,7 @@ from bnbook.show.latex import (
     step_tex,
     terms_tex,
 )
+from bnbook.show.launch import on_ranks
 from bnbook.show.passes import count_passes
 from bnbook.show.tables import (
     Table,
@@ -26,6 +27,6 @@ from bnbook.show.tables import (
 __all__ = [
     "Table", "count_passes", "derivation", "draw", "explorer", "form_tex",
     "gradient_tex", "gradients_table", "listing", "message_tex", "messages_table",
-    "rules_applied", "rules_table", "shipped", "step_tex", "steps_table",
+    "on_ranks", "rules_applied", "rules_table", "shipped", "step_tex", "steps_table",
     "symbols_table", "terms_tex", "trace_json",
 ]

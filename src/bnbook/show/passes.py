@@ -18,7 +18,7 @@ import numpy as np
 from bnbook.graph.arguments import count, shown
 from bnbook.show.tables import Table
 
-PAGE = 1 << 14  # bytes
+PAGE, LINE = 1 << 14, 64  # bytes
 
 
 class Pass(NamedTuple):
@@ -85,6 +85,7 @@ class _Log:
         if not (self.room and size):
             return size
         self.alive[root] = _root(a)  # so that no other takes its place
+        start -= start % LINE  # where `aligned` cuts an array depends on the allocator
         pages = [(root, k) for k in range(start // PAGE, -(-(start + size) // PAGE))]
         missed = sum(self.touch(page, write) for page in pages)
         return size * missed / len(pages)
@@ -134,7 +135,9 @@ class _Counting(np.ndarray):
     def __setitem__(self, key, value):
         plain = _plain(self)
         plain[_plain(key)] = _plain(value)
-        self.log.note("assignment", _arrays((value,)), _arrays((plain[_plain(key)],)))
+        there = _arrays((plain[_plain(key)],))
+        if not any(_same(value, a) for a in there):  # x[k] += 1: NumPy skips it too
+            self.log.note("assignment", _arrays((value,)), there)
 
     def copy(self, order="C"):
         return self.astype(self.dtype, order)
@@ -173,6 +176,13 @@ def _plain(a):
 
 def _arrays(values):
     return [a for a in values if isinstance(a, np.ndarray)]
+
+
+def _same(a, b):
+    """Whether a is an array that lies exactly where b does."""
+    return isinstance(a, np.ndarray) and all(
+        getattr(a, name) == getattr(b, name) for name in ("shape", "strides", "dtype")
+    ) and a.ctypes.data == b.ctypes.data
 
 
 def _root(a):
