@@ -121,14 +121,15 @@ def titles(outline):
 def test_the_pdf_leads_to_every_chapter(pdf):
     at = {squeezed(e.title): pdf.get_destination_page_number(e)
           for e in titles(pdf.outline)}
-    contents = squeezed("".join(page.extract_text() for page in pdf.pages[1:5]))
+    ends = min(number for number in at.values() if number > 1)
+    contents = squeezed("".join(page.extract_text() for page in pdf.pages[1:ends]))
     for page in pages():
         number = at[squeezed(page.title)]
         title, text = squeezed(page.title), squeezed(pdf.pages[number].extract_text())
         assert text.count(title) >= 2  # as its heading, and at the sheet's foot
         assert f"{number + 1}{title}" in text
         assert f"{title}{number + 1}" in contents
-    assert 100 < len(pdf.pages) < 400
+    assert 100 < len(pdf.pages) < 600
     assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"]
 
 
