@@ -22,7 +22,8 @@ SILENT = [
     re.compile(r"(?<=\n\n)\s*\d+\. "),
     re.compile(r"\{(eq|ref|numref|cite|doc)\}`[^`]*`|\]\([^)]*\)"),
     re.compile(r"<!--.*?-->|</?[a-zA-Z][^>]*>", re.DOTALL),
-    re.compile(r"\b(chapter|section|algorithm|figure)s? \d+((,|,? (and|to)) \d+)*", re.I),
+    re.compile(r"\b(chapter|section|algorithm|figure)s? \d+((,|,? (and|to)) \d+)*",
+               re.I),
     re.compile(r"\b([A-Z]\w+|al\.|[Ss]ince)\s+\(?(19\d|20[0-2])\d\b(?![.,]?\d)"),
 ]
 FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]+\$|`[^`]+`", re.DOTALL)
