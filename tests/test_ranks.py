@@ -97,7 +97,7 @@ def test_a_launcher_that_ends_before_it_passes_on_a_line_loses_none(
     silent.write_text(f'#!/bin/sh\nexec "{mpi}" "$@" 2>/dev/null\n')
     silent.chmod(0o755)
     monkeypatch.setattr("bnbook.show.launch.mpiexec", lambda: str(silent))
-    with pytest.raises(RuntimeError, match="^rank 1: KeyError: 'gone'$"):
+    with pytest.raises(RuntimeError, match=r"^rank 1: KeyError: 'gone'$"):
         on_ranks(2, ends, "raised", timeout=2)
 
 
