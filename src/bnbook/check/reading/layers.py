@@ -18,7 +18,6 @@ ACCEPTED = (
 
 
 def is_forward(name):
-    """Whether a function's name says that it is one."""
     return bool(FORWARD.search(name.lower()))
 
 

@@ -17,7 +17,6 @@ STATE = {"running_mean", "running_var", "mu", "var", "bn_param"}
 
 
 def recognise(*code, told=None):
-    """The reader of a stranger's code."""
     if len(code) == 1 and isinstance(code[0], (tuple, list)) and not hasattr(
             code[0], "forward"):
         code = tuple(code[0])
