@@ -34,10 +34,6 @@ TIMES = tuple((op, known, dict(zip([*PARTS][2:], times))) for op, known, times i
     ("multiply", "dgamma", (2, 2, 2, 1, 0))))
 
 
-def wanted_shape(s, output):
-    return s.probe.x.shape if output in ("x", "y") else s.probe.gamma.shape
-
-
 class Parts:
     """What is right on each probe: all values, the outputs, and their parts."""
 
@@ -46,15 +42,14 @@ class Parts:
         self.values = [values_of(PROGRAMS["staged"], inputs_of(*s.probe)) for s in seen]
 
     def right(self, output):
-        """The right output on each probe."""
-        return [v[NAMES[output]].reshape(wanted_shape(s, output))
+        return [v[NAMES[output]].reshape(s.probe.shape(output))
                 for s, v in zip(self.seen, self.values)]
 
     def coefficients(self, output):
         """Part -> what multiplies it, in each channel of each probe; or None."""
         names, found = [n for n, p in PARTS.items() if p.output == output], []
         for s, v in zip(self.seen, self.values):
-            got, shape = s.results[output], wanted_shape(s, output)
+            got, shape = s.results[output], s.probe.shape(output)
             if got.shape != shape:
                 return None
             columns = [_channels(np.broadcast_to(
