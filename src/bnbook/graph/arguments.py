@@ -12,6 +12,8 @@ REAL, COMPLEX = "iuf", "iufc"
 
 def plain(name, value) -> np.ndarray:
     """`value` as an array of whatever dtype it has, no copy if it is one."""
+    if type(value) is np.ndarray:
+        return value
     if _masked(value):
         raise TypeError(f"{name}: a masked array, expected a plain one (fill it first)")
     try:
