@@ -10,12 +10,12 @@ import numpy as np
 from bnbook.norm.blocks import WIDE, unbuffered
 from bnbook.norm.kernel import apart
 
-SAMPLES, BYTES = 256, 1 << 19
+SAMPLES, VALUES = 256, 1 << 18
 
 
 def fits(a):
     """Whether `forward` and `backward` here are for arrays like a."""
-    return (a.ndim == 2 and len(a) <= SAMPLES and a.nbytes <= BYTES
+    return (a.ndim == 2 and len(a) <= SAMPLES and a.size <= VALUES
             and a.itemsize <= 8)
 
 
