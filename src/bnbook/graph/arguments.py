@@ -8,6 +8,7 @@ import numpy as np
 from bnbook.graph.steps import Step
 
 REAL, COMPLEX = "iuf", "iufc"
+BOOL = bool, np.bool_
 
 
 def plain(name, value) -> np.ndarray:
@@ -74,7 +75,7 @@ def choice(name, value, options) -> str:
 
 def flag(name, value) -> bool:
     """`value`, True or False."""
-    if not isinstance(value, bool | np.bool_):
+    if not isinstance(value, BOOL):
         raise TypeError(f"{name}: {shown(value)}, expected True or False")
     return bool(value)
 
@@ -85,7 +86,7 @@ def count(name, value, least=1) -> int:
         n = operator.index(value)
     except TypeError:
         n = None
-    if n is None or isinstance(value, bool | np.bool_):
+    if n is None or isinstance(value, BOOL):
         raise TypeError(f"{name}: {shown(value)}, expected an integer")
     if n < least:
         raise ValueError(f"{name}: {n}, expected at least {least}")

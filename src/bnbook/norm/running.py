@@ -152,17 +152,17 @@ def _moments(name, value) -> Moments:
         raise TypeError(
             f"{name}: {arguments.shown(value)}, expected (mean, var, count)")
     mean, var, count = value
-    mean, var = (a.astype(np.result_type(a, np.float64)) for a in (
-        _flat(f"{name}.mean", mean), _flat(f"{name}.var", var)))
+    mean, var = _flat(f"{name}.mean", mean), _flat(f"{name}.var", var)
     arguments.of_channels(f"{name}.var", arguments.variance(f"{name}.var", var),
                           len(mean))
     return Moments(mean, var, arguments.count(f"{name}.count", count, least=0))
 
 
 def _flat(name, value) -> np.ndarray:
-    return arguments.array(name, value).reshape(-1)
+    a = arguments.array(name, value).reshape(-1)
+    return a.astype(np.result_type(a, np.float64))
 
 
 def _mixed(w, old, new):
-    w = np.float64(w)  # NumPy computes as wide as this
-    return (w * old + (1 - w) * new).astype(old.dtype, copy=False)
+    wide = old if old.itemsize >= 8 else old.astype(np.float64)
+    return (w * wide + (1 - w) * new).astype(old.dtype, copy=False)

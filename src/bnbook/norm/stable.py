@@ -116,17 +116,17 @@ def added(grads: Arrays, more: Arrays) -> dict[str, np.ndarray]:
 
 def contiguous(x):
     """x as it is computed: C-ordered, its dtype native, float16 in float32."""
-    dtype = np.float32 if x.dtype == np.float16 else x.dtype.newbyteorder("=")
-    return np.ascontiguousarray(x, dtype)
+    return np.ascontiguousarray(x, x.dtype.char.replace("e", "f"))
 
 
 def known_state(state, c, momentum, training):
     """The state, checked. Inference does not count values, and takes it either way."""
     if arguments.empty(state):
         return {}
-    counted = isinstance(state, Mapping) and "num_values" in state
-    return checked_state(
-        state, c, cumulative=momentum is None if training else counted)
+    cumulative = momentum is None
+    if not training:
+        cumulative = isinstance(state, Mapping) and "num_values" in state
+    return checked_state(state, c, cumulative=cumulative)
 
 
 def parameters(params, c, dtype):
