@@ -5,6 +5,7 @@ side, several samples beside each other make a long row, and sums go *down* the 
 Where it has many, sums go *along* it, channel by channel.
 """
 
+import contextvars
 import functools
 import math
 from typing import NamedTuple
@@ -88,11 +89,13 @@ def aligned(a):
 
 def unbuffered(function):
     """`function`, in which NumPy reads a short row where it stands, without a copy."""
+    def narrow(*args):
+        np.setbufsize(16)
+        return function(*args)
+
     @functools.wraps(function)
     def run(*args):
-        with np.errstate():  # at its end the buffer size is what it was
-            np.setbufsize(16)
-            return function(*args)
+        return contextvars.copy_context().run(narrow, *args)  # the caller's stays
     return run
 
 

@@ -31,9 +31,9 @@ class Sheet:
     def mean(self, a):
         """The mean of each channel of a, (N, C); many values are added in parts."""
         if self.parts == 1:
-            return np.dot(self.weights, a)
+            return np.dot(self.weights, a).astype(float)
         parts = np.dot(self.weights, a.reshape(len(self.weights), -1))
-        return np.dot(self.ones, parts.reshape(self.parts, -1))
+        return np.dot(self.ones, parts.reshape(self.parts, -1)).astype(float)
 
 
 def _divisor(n, most):
@@ -56,9 +56,8 @@ def forward(x, gamma, beta, eps):
     d -= everywhere
     with np.errstate(over="ignore"):  # `apart` squares these again
         y = d * d
-    mean = np.add(first, delta, dtype=gamma.dtype)
-    var = sheet.mean(y.reshape(x.shape)).astype(gamma.dtype, copy=False)
-    kept = apart(x, gamma, eps, mean, var, xmu, np.zeros(len(mean), mean.dtype))
+    mean, var = first.astype(float) + delta, sheet.mean(y.reshape(x.shape))
+    kept = apart(x, gamma, eps, mean, var, xmu, np.zeros(len(mean)))
     row[:] = gamma * kept.scale
     np.multiply(d, everywhere, y)
     row[:] = beta
