@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-BLOCK = 1 << 16  # values
+BLOCK = 15 << 13  # values: two blocks of float64 and their rows fit in 2 MB
 WIDE = 1024  # values in a row: so many that starting a row does not count
 LONG = 64  # values of a channel side by side: from here on sums go along
 
@@ -72,10 +72,11 @@ class Walk(NamedTuple):
             np.einsum("ij,ij->j", a, b, out=out)
 
     def total(self, sums):
-        """(k, C) from k sums of every block, added in the next wider dtype."""
+        """(k, C) from k sums of every block, eights added in the next wider dtype."""
         k, c = len(sums), self.row[1]
         wide = np.float64 if sums.itemsize < 8 else np.longdouble
-        total = sums.astype(wide).reshape(k, self.parts, -1 if sums.size else c).sum(1)
+        eights = sums.reshape(k, self.parts // 8, 8, -1 if sums.size else c).sum(2)
+        total = eights.astype(wide).sum(1)
         return total if total.shape[1] == c else total.reshape(k, c, -1).sum(2)
 
 
@@ -119,9 +120,9 @@ def _down(n, c, values, dtype):
         Block(slice(i * width, j * width), ((j - i) // r, r * width), slice(r * width),
               (k, slice(r * width)), k % 8 == 0) for k, (i, j, r) in enumerate(cuts)]
     sampled = sum(j - i for i, j, _ in cuts[::8]) * values
+    eight = -(-len(blocks) // 8) * 8
     return Walk(blocks, n * values, sampled, np.ones(min(high, max(n, 1)), dtype),
-                False, (beside, c, values), (wide,), (len(blocks), wide),
-                len(blocks) * beside)
+                False, (beside, c, values), (wide,), (eight, wide), eight * beside)
 
 
 def _along(n, c, values, dtype):
@@ -136,6 +137,6 @@ def _along(n, c, values, dtype):
               (j - i, h - g, values // piece, piece), slice(g, h),
               (slice(i, j), slice(g, h)), i // samples % 8 == 0) for i, j, g, h in cuts]
     sampled = len([i for i in range(n) if i // samples % 8 == 0]) * values
-    row = values if values < WIDE else 1
+    row, eight = values if values < WIDE else 1, -(-n // 8) * 8
     return Walk(blocks, n * values, sampled, np.ones(piece, dtype), True, (1, c, row),
-                (c, 1, row), (n, c, values // piece), n)
+                (c, 1, row), (eight, c, values // piece), eight)

@@ -167,9 +167,9 @@ def sums(dy, d):
     three = first, product, square = np.zeros((3, *blocks.sums), dy.dtype)
     for b, dy_, d_ in zip(blocks.blocks, blocks.cut(dy), blocks.cut(d)):
         blocks.sum(dy_, first[b.sums])
-        blocks.dot(dy_, d_, product[b.sums])
         if b.sample:
             blocks.dot(dy_, dy_, square[b.sums])
+        blocks.dot(dy_, d_, product[b.sums])
     s, products, squares = blocks.total(three)
     return s, products, s * s * blocks.sampled > 0.8 * blocks.m**2 * squares
 
