@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 BLOCK = 15 << 13  # values: two blocks of float64 and their rows fit in 2 MB
-WIDE = 1024  # values in a row: so many that starting a row does not count
+WIDE = 1 << 13  # bytes in a row: so many that starting a row does not count
+PIECE = 1024  # values added one after another: longer sums lose digits
 LONG = 64  # values of a channel side by side: from here on sums go along
 
 
@@ -110,7 +111,7 @@ def walk(shape, dtype):
 
 def _down(n, c, values, dtype):
     width = c * values
-    beside = min(max(n, 1), max(WIDE // max(width, 1), 1))
+    beside = min(max(n, 1), max(WIDE // max(width * dtype.itemsize, 1), 1))
     beside = next((r for r in range(beside, beside // 2, -1) if n % r == 0), beside)
     wide, even = beside * width, n - n % beside
     high = beside * max(BLOCK // max(wide, 1), 1)
@@ -126,7 +127,7 @@ def _down(n, c, values, dtype):
 
 
 def _along(n, c, values, dtype):
-    piece = max(p for p in range(1, 1025) if values % p == 0)  # longer ones lose digits
+    piece = max(p for p in range(1, PIECE + 1) if values % p == 0)
     piece = piece if piece >= LONG else values
     fit = max(BLOCK // values, 1)
     channels, samples = -(-c // -(-c // fit)) if c else 1, max(fit // max(c, 1), 1)
@@ -137,6 +138,6 @@ def _along(n, c, values, dtype):
               (j - i, h - g, values // piece, piece), slice(g, h),
               (slice(i, j), slice(g, h)), i // samples % 8 == 0) for i, j, g, h in cuts]
     sampled = len([i for i in range(n) if i // samples % 8 == 0]) * values
-    row, eight = values if values < WIDE else 1, -(-n // 8) * 8
+    row, eight = values if values < PIECE else 1, -(-n // 8) * 8
     return Walk(blocks, n * values, sampled, np.ones(piece, dtype), True, (1, c, row),
                 (c, 1, row), (eight, c, values // piece), eight)

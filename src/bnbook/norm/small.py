@@ -23,7 +23,8 @@ class Sheet:
     """(N, C) with several samples side by side, so that a row is long."""
 
     def __init__(self, n, c, dtype):
-        beside, self.parts = _divisor(n, WIDE // c), 1 if n <= 128 else _divisor(n, 16)
+        beside = _divisor(n, WIDE // (c * dtype.itemsize))
+        self.parts = 1 if n <= 128 else _divisor(n, 16)
         self.samples, self.shape = (beside, c), (n // beside, beside * c)
         self.ones = np.ones(self.parts, dtype)
         self.weights = np.full(n // self.parts, 1 / n, dtype)
