@@ -67,14 +67,18 @@ const bnLanes = (() => {
   /** @type {Record<string, number>} */
   const WAYS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10,
     PageDown: -10 };
+  /** @type {Record<string, "low" | "high">} */
+  const ENDS = { Home: "low", End: "high" };
 
   /** @type {(line: Line, event: KeyboardEvent, i: number) => void} */
   function key(line, event, i) {
-    const way = WAYS[event.key], step = nudge(line) * (event.shiftKey ? 10 : 1);
-    if (!way) return;
+    const way = WAYS[event.key], end = ENDS[event.key];
+    if (!(way || end) || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     event.stopPropagation();
-    line.spec.set(i, tidy(line.spec.values()[i] + way * step, nudge(line)));
+    const step = nudge(line) * (event.shiftKey ? 10 : 1);
+    line.spec.set(i, end ? line.span[end]
+      : tidy(line.spec.values()[i] + way * step, nudge(line)));
   }
 
   /**

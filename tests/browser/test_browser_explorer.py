@@ -109,6 +109,22 @@ def test_home_and_end_go_to_the_ends(live):
     assert state(live)["at"] == 0
 
 
+@pytest.mark.parametrize(("knob", "which"), [("x₁", 0), ("dy₂", 1)])
+def test_on_a_knob_home_and_end_go_to_the_ends_of_its_line(live, knob, which):
+    live.js("document.body.append(Object.assign(document.createElement('div'),"
+            " { style: 'height: 3000px' })); 0")
+    tab_to(live, knob)
+    name = knob[:-1]
+    ends = live.js("['aria-valuemin', 'aria-valuemax'].map((end) =>"
+                   " Number(document.activeElement.getAttribute(end)))")
+    place, at = live.js("scrollY"), state(live)["at"]
+    for key, end in zip(("Home", "End", "Home"), (*ends, ends[0])):
+        live.press(key)
+        now = live.js(f"{HERE}.state()")
+        assert now[name][which] == end and now["at"] == at
+    assert live.js("new Promise((done) => setTimeout(() => done(scrollY), 200))") == place
+
+
 def test_the_focus_is_never_caught(live):
     tab_to(live, "before")
     met = []
