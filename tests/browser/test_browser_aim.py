@@ -96,6 +96,8 @@ def test_steps_are_taken_by_buttons_and_told_in_numbers(live):
     press = "[...document.querySelectorAll('.bn-aim button')][{}].click(); 0"
     live.js(press.format(0))
     assert live.js(said).startswith("After 1 step of 0.1.")
+    assert live.js("document.querySelector('.bn-aim caption').textContent"
+                   ) == "y after 1 step"
     live.js(press.format(1))
     ends = [descent(batch("batch", "an outlier"), AIM["target"][:5], silent)[-1][2]
             for silent in (set(), STRAIGHT)]
