@@ -2,7 +2,7 @@
 // Things to try: a button each, which sets the state, and what to look at then.
 const bnTries = (() => {
   "use strict";
-  const { make } = bnLive;
+  const { make, still } = bnLive;
   const { button, group, head } = bnElements;
 
   /** @type {(all: Try[], store: Store) => View} */
@@ -19,12 +19,15 @@ const bnTries = (() => {
   }
 
   /**
-   * Open a part that stands folded.
+   * Open a part that stands folded, and bring the reader to it.
    * @type {(root: HTMLElement, part?: string) => void}
    */
   function lead(root, part) {
     const folded = part && root.parentElement?.querySelector(`details.bn-${part}`);
-    if (folded) folded.setAttribute("open", "");
+    if (!folded) return;
+    folded.setAttribute("open", "");
+    folded.querySelector("summary")?.focus({ preventScroll: true });
+    folded.scrollIntoView({ behavior: still() ? "instant" : "smooth" });
   }
 
   return { view };

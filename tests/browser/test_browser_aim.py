@@ -90,6 +90,24 @@ def test_a_thing_to_try_sets_its_state(live, k):
     assert live.js("document.querySelector('.bn-hint').textContent") == hint
 
 
+@pytest.mark.parametrize("width", [1280, 520])
+@pytest.mark.parametrize(("label", "part"), [("Give y a target", "aim"),
+                                             ("Leave out the mean", "own")])
+def test_what_a_try_opens_comes_into_view_with_the_focus(live, label, part, width):
+    live.look(width, "light")
+    live.call("Emulation.setEmulatedMedia", features=[
+        {"name": "prefers-reduced-motion", "value": "reduce"}])
+    live.js("[...document.querySelectorAll('.bn-tries button')].find((b) =>"
+            f" b.textContent === {label!r}).click(); 0")
+    top, first, open_, held = live.js(f"""(() => {{
+      const part = document.querySelector("details.bn-{part}");
+      const first = part.querySelector("input, textarea").getBoundingClientRect();
+      return [part.getBoundingClientRect().top, first.bottom, part.open,
+        document.activeElement === part.querySelector("summary")] }})()""")
+    assert open_ and held
+    assert 0 < top < first < 700, "at once, where motion is unwelcome"
+
+
 def test_steps_are_taken_by_buttons_and_told_in_numbers(live):
     said = "document.querySelector('.bn-aim [role=status]').textContent"
     live.js("document.querySelector('.bn-aim').open = true")
