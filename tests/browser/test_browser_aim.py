@@ -90,6 +90,23 @@ def test_a_thing_to_try_sets_its_state(live, k):
     assert live.js("document.querySelector('.bn-hint').textContent") == hint
 
 
+def test_the_first_sentence_is_about_the_thing_that_is_tried(live):
+    said = "document.querySelector('.bn-told').textContent"
+    asked = "Move one value far away"
+    for k, (label, to, _) in enumerate(TRIES):
+        live.js(f"document.querySelectorAll('.bn-tries button')[{k}].click(); 0")
+        words = live.js(said)
+        assert asked not in words and words == to.get("told", words), label
+        assert ("moved from" in words) == (to["preset"] != "as shipped"), label
+    live.js("document.querySelectorAll('.bn-tries button')[2].click()")
+    live.js(f"{HERE}.set({{ at: 'dxmu' }}); 0")
+    assert live.js(said) == TRIES[2][1]["told"], "a step takes nothing from it"
+    live.js(f"{HERE}.set({{ x: [1, 2, 3, 4, 5] }}); 0")
+    assert live.js(said).startswith("every x moved"), "an edit is told in its place"
+    live.js(f"{HERE}.choose('batch', 'as shipped'); 0")
+    assert live.js(said).startswith("This is the batch as it came")
+
+
 @pytest.mark.parametrize("width", [1280, 520])
 @pytest.mark.parametrize(("label", "part"), [("Give y a target", "aim"),
                                              ("Leave out the mean", "own")])
