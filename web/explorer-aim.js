@@ -102,13 +102,13 @@ const bnAim = (() => {
     }
     /** @type {(name: string, v: number, set: (v: number) => void, low?: number) => Node} */
     function field(name, v, set, low) {
-      const { root, show } = bnField.number(name, (now) => {
+      const made = bnField.number(name, (now) => {
         set(now);
         compute();
         go(0);
       }, low);
-      show(v, 0.1);
-      return make("label", {}, make("span", {}, name), root);
+      made.show(v, 0.1);
+      return bnField.labelled(name, made);
     }
     function build() {
       fields.replaceChildren(...target.map((t, i) =>

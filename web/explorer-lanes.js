@@ -59,7 +59,7 @@ const bnLanes = (() => {
       pointerdown: (event) => drag(line, part, event, i, done) }, bar, knob);
     const field = bnField.number(name, (v) => set(i, v));
     const root = make("div", { class: "bn-row" }, make("span", { class: "bn-name" }, name),
-      lane, field.root);
+      lane, field.root, field.said);
     const part = { root, knob, lane, field, bar };
     return part;
   }

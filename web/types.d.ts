@@ -175,9 +175,10 @@ interface Product {
 /** A mark on a number line: a place, or a stretch. */
 interface Mark { kind: string; label: string; at?: number; from?: number; to?: number }
 
-/** A field for one number; `step` is what its arrows move by. */
+/** A field for one number; said: why one was refused; `step`: what its arrows move by. */
 interface NumberField {
   root: HTMLElement;
+  said: HTMLElement;
   show: (v: number, step?: number | string) => void;
 }
 

@@ -126,6 +126,32 @@ def test_on_a_knob_home_and_end_go_to_the_ends_of_its_line(live, knob, which):
     assert live.js("scrollY") == place
 
 
+@pytest.mark.parametrize(("name", "keys", "told"), [
+    ("eps", "-1", "you typed −1, expected a number from 0 to 1e9."),
+    ("eps", "-", "what you typed is no number, expected a number from 0 to 1e9."),
+    ("x₁", "-2e9", "you typed −2e9, expected a number from −1e9 to 1e9."),
+])
+def test_a_refused_number_is_told_in_one_line(live, name, keys, told):
+    field = f"document.querySelector('.bn-number[aria-label={name}]')"
+    said = f"document.getElementById({field}.getAttribute('aria-describedby'))"
+    live.js(f"{field}.focus(), {field}.select(), 0")
+    for key in keys:
+        live.press(key)
+    half, stays = "no number" in told, -2 if name == "x₁" else 1e-5
+    assert live.js(f"{said}.textContent") == ("" if half else f"{name}: {told}")
+    assert live.js(f"{field}.matches('[aria-invalid]')")
+    live.press("Tab")
+    words = live.js(f"{said}.textContent")
+    before, _, end = words.partition(" It stays ")
+    assert before == f"{name}: {told}"
+    assert float(end[:-1].replace("−", "-")) == stays
+    assert float(live.js(f"{field}.value")) == stays
+    now = live.js(f"{HERE}.state()")
+    assert (now["x"][0] if name == "x₁" else now["eps"]) == stays
+    live.js(f"{HERE}.set({{ gamma: [2] }}), 0")
+    assert live.js(f"{said}.textContent") == "", "until the next number is taken"
+
+
 def test_the_focus_is_never_caught(live):
     tab_to(live, "before")
     met = []
