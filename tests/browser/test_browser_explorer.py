@@ -251,6 +251,59 @@ def test_on_a_phone_the_buttons_stay_in_sight(tab, site, page):
         })()"""), part
 
 
+@pytest.mark.parametrize("page", ["explorer", "04-ten-nodes"])
+def test_on_a_phone_nothing_floats_over_the_steps_and_contents_open(tab, site, page):
+    tab.look(390, "dark")
+    tab.open(f"{site}book/{page}.html")
+    for top in (1500, 1200):  # the theme shows its button on the way up
+        tab.js(f"scrollTo({{ top: {top}, behavior: 'instant' }}); 0")
+        tab.js("new Promise((done) => setTimeout(done, 300))")
+    assert not tab.js("document.getElementById('pst-back-to-top').checkVisibility()")
+    tab.js("document.querySelector('.secondary-toggle').click(); 0")
+    tab.js("new Promise((done) => setTimeout(done, 500))")
+    link = "document.querySelector('#pst-page-toc-nav a')"
+    assert tab.js(f"{link}.checkVisibility()")
+    tab.js(f"{link}.click(); 0")
+    tab.js("new Promise((done) => setTimeout(done, 500))")
+    assert not tab.js(f"{link}.checkVisibility({{ visibilityProperty: true }})")
+
+
+def test_a_wide_page_has_its_contents_beside_the_fields(tab, site):
+    tab.look(1280, "light")
+    tab.open(f"{site}book/explorer.html")
+    for top in (0, 900):
+        tab.js(f"scrollTo({{ top: {top}, behavior: 'instant' }}); 0")
+        tab.js("new Promise((done) => setTimeout(done, 300))")
+        left, right, shown, glyph = tab.js("""(() => {
+          const list = document.querySelector(".bd-sidebar-secondary");
+          const head = list.querySelector(".onthispage");
+          return [list.getBoundingClientRect().left,
+            document.querySelector(".bn-live").getBoundingClientRect().right,
+            list.querySelector("#pst-page-toc-nav a").checkVisibility(),
+            getComputedStyle(head, "::after").content] })()""")
+        assert shown and right < left and glyph == "none", "no glyph of a missing font"
+
+
+SHAPES = """(() => {
+  const lie = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom
+    && b.top < a.bottom;
+  const box = (e) => e.getBoundingClientRect();
+  return [...document.querySelectorAll("svg:has(.node)")].flatMap((svg) => {
+    const nodes = [...svg.querySelectorAll(".node > rect")].map(box);
+    return [...svg.querySelectorAll(":is(.edge, .message) text")]
+      .filter((text) => text.style.textAnchor === "middle"
+        && nodes.some((node) => lie(box(text), node)))
+      .map((text) => text.textContent) })
+})()"""
+
+
+@pytest.mark.parametrize("page", ["03-messages", "04-ten-nodes", "05-one-line"])
+def test_on_a_phone_a_shape_stays_between_its_boxes(tab, site, page):
+    tab.look(390, "light")
+    tab.open(f"{site}book/{page}.html")
+    assert not tab.js(SHAPES)
+
+
 def test_reset_clears_the_address_for_good(live):
     live.js("[...document.querySelectorAll('.bn-steps button')][1].click()")
     live.js("new Promise((done) => setTimeout(done, 600))")
