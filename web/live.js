@@ -99,6 +99,24 @@ const bnLive = (() => {
     root.dispatchEvent(new CustomEvent("bn-state", { detail: state }));
   };
 
+  // What has work of its own for which keys.
+  /** @type {[controls: string, keys: RegExp][]} */
+  const WORK = [["textarea, select, [type=number]", /./],
+    ["[type=range], pre, .bn-wide-table", /^(Arrow|Page|Home|End)/],
+    ["button, summary, [type=checkbox]", /^( |Enter)$/]];
+
+  /**
+   * Keep a key that a part uses from its notebook, whose cells it would move; others pass.
+   * @type {(event: KeyboardEvent) => void}
+   */
+  function keep(event) {
+    const { key, shiftKey, defaultPrevented } = event;
+    const target = /** @type {Element} */ (event.target);
+    const runs = shiftKey && key === "Enter";
+    if (defaultPrevented || (!runs && WORK.some(([controls, keys]) =>
+      target.matches(controls) && keys.test(key)))) event.stopPropagation();
+  }
+
   /**
    * One part in a notebook's output: model and el are anywidget's. It takes up the state
    * in which an earlier view left it.
@@ -106,7 +124,7 @@ const bnLive = (() => {
    */
   function host(model, el) {
     el.innerHTML = model.get("html");
-    el.dataset.lmSuppressShortcuts = "true";
+    el.addEventListener("keydown", keep);
     const root = /** @type {HTMLElement} */ (el.querySelector(".bn-live"));
     const left = model.get("state");
     startOne(root, starters[root.dataset.live ?? ""]);
