@@ -17,7 +17,7 @@ const bnField = (() => {
   function refusal(name, { value, validity }, low) {
     const what = validity.badInput ? "what you typed is no number"
       : value.trim() ? `you typed ${typed(value)}` : "you typed nothing";
-    return `${name}: ${what}, expected a number from ${short(low)} to ${short(MOST)}.`;
+    return `${name}: ${what}, expected ${short(low)} to ${short(MOST)}.`;
   }
 
   /**
