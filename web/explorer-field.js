@@ -14,11 +14,8 @@ const bnField = (() => {
    * What was typed, and what is expected, in one line.
    * @type {(name: string, input: HTMLInputElement, low: number) => string}
    */
-  function refusal(name, { value, validity }, low) {
-    const what = validity.badInput ? "what you typed is no number"
-      : value.trim() ? `you typed ${typed(value)}` : "you typed nothing";
-    return `${name}: ${what}, expected ${short(low)} to ${short(MOST)}.`;
-  }
+  const refusal = (name, { value }, low) => `${name}: you typed ${
+    typed(value || "no number")}, expected ${short(low)} to ${short(MOST)}.`;
 
   /**
    * What is no number, below `low` or too large is marked and not taken. said: a line that
@@ -30,28 +27,29 @@ const bnField = (() => {
     const said = make("p", { class: "bn-refused", role: "alert", id: `bn-refused-${made += 1}` });
     const root = make("input", { type: "number", class: "bn-number", step: "any",
       "aria-label": name, "aria-describedby": said.id });
-    const wrong = () => root.hasAttribute("aria-invalid");
+    let wrong = false;
+    /** @type {(so: boolean, words: string) => void} */
+    function mark(so, words) {
+      wrong = so;
+      said.textContent = words;
+      root.ariaInvalid = so ? "true" : null;
+    }
     root.addEventListener("input", () => {
-      const v = root.value.trim() === "" ? NaN : Number(root.value);
-      const good = v >= low && v <= MOST;
-      said.textContent = good || Number.isNaN(v) ? "" : refusal(name, root, low);
-      if (!good) return root.setAttribute("aria-invalid", "true");
-      root.removeAttribute("aria-invalid");
-      set(v);
+      const v = root.valueAsNumber, good = v >= low && v <= MOST;
+      mark(!good, good || isNaN(v) ? "" : refusal(name, root, low));
+      if (good) set(v);
     });
     root.addEventListener("change", () => {
-      if (!wrong()) return;
-      said.textContent = `${refusal(name, root, low)} It stays ${typed(shown)}.`;
-      root.removeAttribute("aria-invalid");
+      if (!wrong) return;
+      mark(false, `${refusal(name, root, low)} It stays ${typed(shown)}.`);
       root.value = String(shown);
     });
     return { root, said, show(v, step) {
       shown = v;
       if (step) root.step = String(step);
-      if (wrong()) return;
+      if (wrong) return;
       said.textContent = "";
-      const editing = document.activeElement === root && Number(root.value) === v;
-      if (!editing) root.value = String(v);
+      if (document.activeElement !== root || Number(root.value) !== v) root.value = String(v);
     } };
   }
 

@@ -67,18 +67,15 @@ const bnLanes = (() => {
   /** @type {Record<string, number>} */
   const WAYS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10,
     PageDown: -10 };
-  /** @type {Record<string, "low" | "high">} */
-  const ENDS = { Home: "low", End: "high" };
 
   /** @type {(line: Line, event: KeyboardEvent, i: number) => void} */
   function key(line, event, i) {
-    const way = WAYS[event.key], end = ENDS[event.key];
-    if (!(way || end) || event.ctrlKey || event.altKey || event.metaKey) return;
+    const way = WAYS[event.key], step = nudge(line) * (event.shiftKey ? 10 : 1);
+    const end = { Home: line.span.low, End: line.span.high }[event.key];
+    if (!way && end == null) return;
     event.preventDefault();
     event.stopPropagation();
-    const step = nudge(line) * (event.shiftKey ? 10 : 1);
-    line.spec.set(i, end ? line.span[end]
-      : tidy(line.spec.values()[i] + way * step, nudge(line)));
+    line.spec.set(i, end ?? tidy(line.spec.values()[i] + way * step, nudge(line)));
   }
 
   /**

@@ -2,7 +2,7 @@
 // Things to try: a button each, which sets the state, and what to look at then.
 const bnTries = (() => {
   "use strict";
-  const { make, still } = bnLive;
+  const { make } = bnLive;
   const { button, group, head } = bnElements;
 
   /** @type {(all: Try[], store: Store) => View} */
@@ -23,11 +23,10 @@ const bnTries = (() => {
    * @type {(root: HTMLElement, part?: string) => void}
    */
   function lead(root, part) {
-    const folded = part && root.parentElement?.querySelector(`details.bn-${part}`);
-    if (!folded) return;
-    folded.setAttribute("open", "");
-    folded.querySelector("summary")?.focus({ preventScroll: true });
-    folded.scrollIntoView({ behavior: still() ? "instant" : "smooth" });
+    const folded = root.parentElement?.querySelector(`details.bn-${part}`);
+    folded?.setAttribute("open", "");
+    folded?.querySelector("summary")?.focus();
+    folded?.scrollIntoView();
   }
 
   return { view };
