@@ -26,7 +26,7 @@ from bnbook.norm import kernel
 
 FILE = Path(__file__).parent / "results" / "layer.json"
 SHAPES = [(256, 1024), (4096, 1024), (16384, 1024)]  # from 1 to 128 MB an array
-BLOCK = 1 << 16  # values
+BLOCK = 1 << 17  # values
 
 
 def ten_nodes(x, gamma, beta, dy):

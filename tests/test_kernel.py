@@ -15,8 +15,8 @@ from test_numerics import ULPS, case, fifty_digits, longdoubles, truth, ulps, wi
 
 MEANS = {np.float32: (0, -1e4, 1e7), np.float64: (0, -1e8, 1e15)}
 DTYPES = [np.float16, np.float32, np.float64, np.longdouble]
-SIZES = {"down": (1500, 5), "rest": (1499, 3), "small": (100, 7), "tall": (300, 2000),
-         "along": (6, 3, 70), "cut": (2, 5, 300, 90), "short": (40, 3, 2, 2, 2)}
+SIZES = {"down": (1500, 5), "rest": (1499, 3), "small": (100, 7), "tall": (300, 4000),
+         "along": (6, 3, 70), "cut": (2, 9, 300, 90), "short": (40, 3, 2, 2, 2)}
 every_size = pytest.mark.parametrize("shape", SIZES.values(), ids=SIZES)
 
 

@@ -91,6 +91,16 @@ def test_all_end_within_seconds_and_one_line_says_why(mpi, how, line):
     assert expected in message
 
 
+def test_a_launcher_that_ends_before_it_passes_on_a_line_loses_none(
+        mpi, tmp_path, monkeypatch):
+    silent = tmp_path / "mpiexec"
+    silent.write_text(f'#!/bin/sh\nexec "{mpi}" "$@" 2>/dev/null\n')
+    silent.chmod(0o755)
+    monkeypatch.setattr("bnbook.show.launch.mpiexec", lambda: str(silent))
+    with pytest.raises(RuntimeError, match=r"^rank 1: KeyError: 'gone'$"):
+        on_ranks(2, ends, "raised", timeout=2)
+
+
 def test_results_come_in_the_order_of_ranks_and_prints_are_shown(mpi, capsys):
     assert on_ranks(3, says, 10) == [0, 10, 20]
     assert capsys.readouterr().out == "rank 2 of 3\n"

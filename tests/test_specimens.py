@@ -23,7 +23,7 @@ from bnbook.check.layer_checks import FUNCTIONS, LAYER_CHECKS
 from bnbook.check.layer_trials import batches, new
 from bnbook.check.nn_checks import POOL_CHECKS
 from bnbook.check.specimens import functions as pairs
-from bnbook.check.specimens import layers, pooling
+from bnbook.check.specimens import layers
 from bnbook.check.specimens.bases import GraphLayer, LazyLayer, StagedLayer
 from bnbook.check.specimens.catalogue import EXHIBITS, STATE
 from bnbook.check.specimens.catalogue import FUNCTIONS as FUNCTION_SPECIMENS
@@ -95,9 +95,9 @@ def test_the_layers_that_specimens_change_lack_what_all_plain_code_lacks(name):
 
 def test_the_pooling_that_specimens_change_is_right():
     pool = Implementation(
-        lambda x, height, width, stride: pooling.pool_forward(
+        lambda x, height, width, stride: layers.pool_forward(
             x, {"pool_height": height, "pool_width": width, "stride": stride}),
-        pooling.pool_backward)
+        layers.pool_backward)
     assert killers(Specimen("pool", ".", pool), POOL_CHECKS, 0) == set()
 
 
@@ -342,7 +342,7 @@ def test_sizes_by_division_are_a_type_error():
     with pytest.raises(TypeError):
         layers.conv_true_division(x, np.ones((1, 1, 3, 3)), np.ones(1), 1, 1)
     with pytest.raises(TypeError):
-        pooling.pool_true_division(
+        layers.pool_true_division(
             x, {"pool_height": 2, "pool_width": 2, "stride": 2})
 
 

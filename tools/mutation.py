@@ -1,14 +1,16 @@
 """Mutation testing of graph/ and norm/: a small change of the code must fail a test.
 
-    python tools/mutation.py [WORKERS]
+    python tools/mutation.py [WORKERS [SHARE]]
 
 Cosmic Ray changes one operator, constant or condition at a time, in copies of the tree.
+SHARE: the part of all mutants that is tried, drawn at random in each module; 1 for all.
 It must stand beside the tests' requirements (`make mutation` sees to it). Prints the
 score, timeouts apart, and every survivor; tests/mutation.md explains the last run's.
 """
 
 import collections
 import os
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -64,8 +66,8 @@ def copied(module):
     return place
 
 
-def mutate(module):
-    """Run every mutant of one module: [(outcome, line, what changed)]."""
+def mutate(module, share):
+    """Run the mutants of one module: [(outcome, line, what changed)]."""
     place = copied(module)
     config = CONFIG.format(module=module, python=sys.executable, tests=order(module))
     (place / "cr.toml").write_text(config)
@@ -74,17 +76,28 @@ def mutate(module):
     tests = [sys.executable, "-m", "pytest", "-x", "-q", *order(module).split()]
     subprocess.run(tests, cwd=place, env=env, check=True, stdout=subprocess.DEVNULL)
     for step in ("init", "exec"):
-        command = [
-            Path(sys.executable).with_name("cosmic-ray"),
-            step,
-            "cr.toml",
-            "s.db",
-        ]
-        subprocess.run(command, cwd=place, env=env, check=True)
+        cosmic_ray = Path(sys.executable).with_name("cosmic-ray")
+        subprocess.run([cosmic_ray, step, "cr.toml", "s.db"], cwd=place, env=env,
+                       check=True)
+        if step == "init":
+            draw(place / "s.db", share)
     query = """select r.output, r.test_outcome, s.start_pos_row, r.diff
                from mutation_specs s join work_results r using (job_id)"""
     rows = sqlite3.connect(place / "s.db").execute(query).fetchall()
     return [(outcome(*row[:2]), row[2], changed(row[3])) for row in rows]
+
+
+def draw(session, share):
+    """Leave a share of a session's mutants, the same each time; one at least."""
+    with sqlite3.connect(session) as found:
+        jobs = [job for job, in found.execute(
+            "select job_id from mutation_specs order by start_pos_row, start_pos_col, "
+            "operator_name, occurrence")]
+        number = min(max(round(share * len(jobs)), 1), len(jobs))
+        some = random.Random(0).sample(jobs, number)
+        for job in {*jobs} - {*some}:
+            for table in ("mutation_specs", "work_items"):
+                found.execute(f"delete from {table} where job_id = ?", (job,))
 
 
 def outcome(output, test):
@@ -100,7 +113,7 @@ def changed(diff):
     )
 
 
-def main(workers):
+def main(workers, share):
     modules = [
         str(path.relative_to(ROOT / "src" / "bnbook").with_suffix(""))
         for package in PACKAGES
@@ -108,7 +121,8 @@ def main(workers):
     ]
     count = collections.Counter()
     with ThreadPoolExecutor(workers) as pool:
-        for module, results in zip(modules, pool.map(mutate, modules)):
+        mutants = pool.map(mutate, modules, [share] * len(modules))
+        for module, results in zip(modules, mutants):
             own = collections.Counter(kind for kind, _, _ in results)
             count += own
             print(f"{module}: {dict(own)}", flush=True)
@@ -119,4 +133,5 @@ def main(workers):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else os.cpu_count())
+    main(int(sys.argv[1]) if sys.argv[1:] else os.cpu_count(),
+         float(sys.argv[2]) if sys.argv[2:] else 1)

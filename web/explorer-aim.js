@@ -41,6 +41,9 @@ const bnAim = (() => {
         "text-anchor": "middle", class: "bn-tick" }, String(v).replace("-", "−"))));
   }
 
+  /** @type {(k: number) => string} */
+  const stepsOf = (k) => `${k} step${k === 1 ? "" : "s"}`;
+
   /**
    * What k steps did, in numbers.
    * @type {(ways: Points[], k: number, rate: number) => string}
@@ -54,7 +57,7 @@ const bnAim = (() => {
       short(from.cost)}. ${rises(way, k)} ${bnSetStory.change("The mean of x", mean(from.x),
       mean(way[k].x))}, and its std went from ${short(spread(from.x))} to ${
       short(spread(way[k].x))}.`;
-    return [`After ${k} step${k > 1 ? "s" : ""} of ${rate}. ${told(all, FORMS[0][0])}`,
+    return [`After ${stepsOf(k)} of ${rate}. ${told(all, FORMS[0][0])}`,
       ...(part ? [told(part, FORMS[1][0])] : [])].join(" ");
   }
 
@@ -65,12 +68,12 @@ const bnAim = (() => {
   function rises(way, k) {
     const costs = way.slice(0, k + 1).map(({ cost }) => cost), low = Math.min(...costs);
     const up = costs.filter((cost, i) => i && cost > costs[i - 1] * (1 + 1e-9)).length;
-    return up ? `It rose in ${up} of ${k} step${k > 1 ? "s" : ""}; its lowest was ${short(low)
+    return up ? `It rose in ${up} of ${stepsOf(k)}; its lowest was ${short(low)
     }, at step ${costs.indexOf(low)}.` : "It never rose.";
   }
 
   /** @type {(ways: Points[], target: number[], k: number) => HTMLElement} */
-  const numbers = (ways, target, k) => table(`y after ${k} steps`, ["", "target", "at first",
+  const numbers = (ways, target, k) => table(`y after ${stepsOf(k)}`, ["", "target", "at first",
     ...ways.map((_, w) => FORMS[w][0])], target.map((t, i) => [`y${sub(i)}`, cell(t),
     cell(ways[0][0].y[i]), ...ways.map((way, w) => cell(way[k].y[i], FORMS[w][1]))]));
 
@@ -99,13 +102,13 @@ const bnAim = (() => {
     }
     /** @type {(name: string, v: number, set: (v: number) => void, low?: number) => Node} */
     function field(name, v, set, low) {
-      const { root, show } = bnField.number(name, (now) => {
+      const made = bnField.number(name, (now) => {
         set(now);
         compute();
         go(0);
       }, low);
-      show(v, 0.1);
-      return make("label", {}, make("span", {}, name), root);
+      made.show(v, 0.1);
+      return bnField.labelled(name, made);
     }
     function build() {
       fields.replaceChildren(...target.map((t, i) =>

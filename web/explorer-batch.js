@@ -61,9 +61,9 @@ const bnBatch = (() => {
    *   set: (v: number) => void, low?: number) => Part}
    */
   function field(name, step, get, set, low) {
-    const { root, show } = bnField.number(name, set, low);
-    return { root: make("label", {}, make("span", {}, name), root),
-      update: (now) => show(get(now), step) };
+    const made = bnField.number(name, set, low);
+    return { root: bnField.labelled(name, made),
+      update: (now) => made.show(get(now), step) };
   }
 
   /**

@@ -2,35 +2,60 @@
 // A field for one number.
 const bnField = (() => {
   "use strict";
+  const { make, short } = bnLive;
+  const MOST = 1e9;
+  // fields on this page, for ids of their own
+  let made = 0;
+
+  /** @type {(v: number | string) => string} */
+  const typed = (v) => String(v).replaceAll("-", "−");
 
   /**
-   * What is no number, or below `low`, is marked and not taken.
+   * What was typed, and what is expected, in one line.
+   * @type {(name: string, input: HTMLInputElement, low: number) => string}
+   */
+  const refusal = (name, { value }, low) => `${name}: you typed ${
+    typed(value || "no number")}, expected ${short(low)} to ${short(MOST)}.`;
+
+  /**
+   * What is no number, below `low` or too large is marked and not taken. said: a line that
+   * says so: of a number at once, of what may be half typed when it is left.
    * @type {(name: string, set: (v: number) => void, low?: number) => NumberField}
    */
-  function number(name, set, low = -Infinity) {
+  function number(name, set, low = -MOST) {
     let shown = 0;
-    const root = bnLive.make("input", { type: "number", class: "bn-number", step: "any",
-      "aria-label": name });
-    const wrong = () => root.hasAttribute("aria-invalid");
-    /** @type {(v: number) => void} */
-    function put(v) {
-      root.removeAttribute("aria-invalid");
-      root.value = String(v);
+    const said = make("p", { class: "bn-refused", role: "alert", id: `bn-refused-${made += 1}` });
+    const root = make("input", { type: "number", class: "bn-number", step: "any",
+      "aria-label": name, "aria-describedby": said.id });
+    let wrong = false;
+    /** @type {(so: boolean, words: string) => void} */
+    function mark(so, words) {
+      wrong = so;
+      said.textContent = words;
+      root.ariaInvalid = so ? "true" : null;
     }
     root.addEventListener("input", () => {
-      const v = root.value.trim() === "" ? NaN : Number(root.value);
-      const good = Number.isFinite(v) && v >= low && Math.abs(v) < 1e9;
-      if (!good) return root.setAttribute("aria-invalid", "true");
-      root.removeAttribute("aria-invalid");
-      set(v);
+      const v = root.valueAsNumber, good = v >= low && v <= MOST;
+      mark(!good, good || isNaN(v) ? "" : refusal(name, root, low));
+      if (good) set(v);
     });
-    root.addEventListener("change", () => { if (wrong()) put(shown); });
-    return { root, show(v, step) {
+    root.addEventListener("change", () => {
+      if (!wrong) return;
+      mark(false, `${refusal(name, root, low)} It stays ${typed(shown)}.`);
+      root.value = String(shown);
+    });
+    return { root, said, show(v, step) {
       shown = v;
       if (step) root.step = String(step);
-      const editing = document.activeElement === root && Number(root.value) === v;
-      if (!editing && !wrong()) root.value = String(v);
+      if (wrong) return;
+      said.textContent = "";
+      if (document.activeElement !== root || Number(root.value) !== v) root.value = String(v);
     } };
   }
-  return { number };
+
+  /** @type {(name: string, field: NumberField) => HTMLElement} */
+  const labelled = (name, { root, said }) => make("div", { class: "bn-field" },
+    make("label", {}, make("span", {}, name), root), said);
+
+  return { number, labelled };
 })();

@@ -59,7 +59,7 @@ const bnLanes = (() => {
       pointerdown: (event) => drag(line, part, event, i, done) }, bar, knob);
     const field = bnField.number(name, (v) => set(i, v));
     const root = make("div", { class: "bn-row" }, make("span", { class: "bn-name" }, name),
-      lane, field.root);
+      lane, field.root, field.said);
     const part = { root, knob, lane, field, bar };
     return part;
   }
@@ -71,10 +71,11 @@ const bnLanes = (() => {
   /** @type {(line: Line, event: KeyboardEvent, i: number) => void} */
   function key(line, event, i) {
     const way = WAYS[event.key], step = nudge(line) * (event.shiftKey ? 10 : 1);
-    if (!way) return;
+    const end = { Home: line.span.low, End: line.span.high }[event.key];
+    if (!way && end == null) return;
     event.preventDefault();
     event.stopPropagation();
-    line.spec.set(i, tidy(line.spec.values()[i] + way * step, nudge(line)));
+    line.spec.set(i, end ?? tidy(line.spec.values()[i] + way * step, nudge(line)));
   }
 
   /**

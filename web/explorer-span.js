@@ -12,7 +12,7 @@ const bnSpan = (() => {
     const half = flat ? 5 : 0.65 * spread;
     const step = 10 ** Math.floor(Math.log10(half / 2));
     const base = Math.round(middle / step) * step, steps = Math.ceil(half / step);
-    return { low: base - steps * step, high: base + steps * step };
+    return { low: tidy(base - steps * step, step), high: tidy(base + steps * step, step) };
   }
 
   /**

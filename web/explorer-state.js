@@ -47,6 +47,7 @@ const bnState = (() => {
     const { graphs } = data, first = opening(graphs, data.start);
     /** @type {Snapshot} */
     let now;
+    let told = "";
     const address = bnAddress.keeper(data.name, graphs, () => now);
 
     /** @type {(next: Snapshot | null, anew?: boolean) => boolean} */
@@ -58,11 +59,15 @@ const bnState = (() => {
       return true;
     }
 
-    /** @type {(state: State) => boolean} */
-    const renew = (state) => put(patched(graphs, state, {}), true);
+    /** @type {(state: State, words?: string) => boolean} */
+    function renew(state, words = "") {
+      told = words;
+      return put(patched(graphs, state, {}), true);
+    }
 
     return {
       now: () => now,
+      told: () => told,
       start: () => renew(first),
       set(patch) {
         const taken = put(patched(graphs, now.state, patch));
@@ -80,7 +85,7 @@ const bnState = (() => {
       },
       open(to) {
         if (to.text) graphs.own = bnOwnGraph.graphOf(to.text, graphs.batch);
-        renew(opening(graphs, to));
+        renew(opening(graphs, to), to.told);
         address.write();
       },
       put({ text, ...state }) {

@@ -144,11 +144,13 @@ const bnStory = (() => {
 
   /**
    * What was done to the batch and what it did to the gradients, wherever the steps stand.
-   * @type {(now: Snapshot) => string}
+   * otherwise: what to say of a batch as it came.
+   * @type {(now: Snapshot, otherwise?: string) => string}
    */
-  function brief(now) {
+  function brief(now, otherwise) {
     const { graph, state, run } = now, base = shipped(now), said = edits(base, now, "moved ");
     if (run.cut) return [...said, broken(now, run.cut)[0]].join(" ");
+    if (!said.length && otherwise) return otherwise;
     if (!said.length || state.x.length !== base.state.x.length) return tell(base, now)[0];
     const plain = !graph.text && graph.groups === 1 && !graph.inputs.includes("var");
     if (!plain || isShift(base, now) || !run.grads.x.data.every(Number.isFinite))

@@ -19,12 +19,14 @@ const bnTries = (() => {
   }
 
   /**
-   * Open a part that stands folded.
+   * Open a part that stands folded, and bring the reader to it.
    * @type {(root: HTMLElement, part?: string) => void}
    */
   function lead(root, part) {
-    const folded = part && root.parentElement?.querySelector(`details.bn-${part}`);
-    if (folded) folded.setAttribute("open", "");
+    const folded = root.parentElement?.querySelector(`details.bn-${part}`);
+    folded?.setAttribute("open", "");
+    folded?.querySelector("summary")?.focus();
+    folded?.scrollIntoView();
   }
 
   return { view };

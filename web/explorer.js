@@ -30,7 +30,7 @@
     const id = `bn-${data.name}-${count++}`, { say, pick } = steps;
     /** @type {[string, () => View][]} */
     const all = [
-      ["told", () => bnTold.view()],
+      ["told", () => bnTold.view(store)],
       ["graph", () => bnStage.view(pictures(root), pick, store)],
       ["steps", () => steps],
       ["batch", () => bnBatch.view(store)],

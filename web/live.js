@@ -20,17 +20,16 @@ const bnLive = (() => {
     /** @type {NodeListOf<HTMLElement>} */
     const roots = document.querySelectorAll(".bn-live:not(.bn-started)");
     for (const root of roots) {
-      const start = starters[root.dataset.live ?? ""];
-      if (start) startOne(root, start);
+      if (starters[root.dataset.live ?? ""]) startOne(root);
     }
   }
 
-  /** @type {(root: HTMLElement, start: (root: HTMLElement, data: any) => void) => void} */
-  function startOne(root, start) {
+  /** @type {(root: HTMLElement) => void} */
+  function startOne(root) {
     root.classList.add("bn-started");
     try {
       const json = root.querySelector('script[type="application/json"]');
-      start(root, JSON.parse(json?.textContent ?? ""));
+      starters[root.dataset.live ?? ""](root, JSON.parse(json?.textContent ?? ""));
       root.querySelector(".bn-fallback")?.remove();
       root.classList.add("bn-on");
     } catch (error) {
@@ -99,24 +98,6 @@ const bnLive = (() => {
     root.dispatchEvent(new CustomEvent("bn-state", { detail: state }));
   };
 
-  /**
-   * One part in a notebook's output: model and el are anywidget's. It takes up the state
-   * in which an earlier view left it.
-   * @type {(model: Model, el: HTMLElement) => void}
-   */
-  function host(model, el) {
-    el.innerHTML = model.get("html");
-    el.dataset.lmSuppressShortcuts = "true";
-    const root = /** @type {HTMLElement} */ (el.querySelector(".bn-live"));
-    const left = model.get("state");
-    startOne(root, starters[root.dataset.live ?? ""]);
-    if (Object.keys(left).length) (root.explorer ?? root.explorable)?.put(left);
-    root.addEventListener("bn-state", (event) => {
-      model.set("state", /** @type {CustomEvent} */ (event).detail);
-      model.save_changes();
-    });
-  }
-
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   // A module is no page's own script: a notebook hosts each part, and keeps its address.
@@ -125,5 +106,5 @@ const bnLive = (() => {
     document.addEventListener("DOMContentLoaded", startAll);
     if (document.readyState === "complete") startAll();
   }
-  return { register, make, svg, short, still, tell, host, page };
+  return { register, make, svg, short, still, tell, startOne, page };
 })();

@@ -97,6 +97,8 @@ interface Opening {
   text?: string | null;
   /** A part of the live graph to open and to lead to. */
   open?: string;
+  /** What stands above the graph while its batch is as it came. */
+  told?: string;
 }
 
 interface Try { label: string; to: Opening; hint: string }
@@ -119,6 +121,8 @@ interface Snapshot { graph: Graph; state: State; run: Run }
 
 interface Store {
   now: () => Snapshot;
+  /** What the last thing to try says of itself, or "". */
+  told: () => string;
   start: () => void;
   set: (patch: Patch) => boolean;
   choose: (graph: string, preset?: string) => void;
@@ -171,9 +175,10 @@ interface Product {
 /** A mark on a number line: a place, or a stretch. */
 interface Mark { kind: string; label: string; at?: number; from?: number; to?: number }
 
-/** A field for one number; `step` is what its arrows move by. */
+/** A field for one number; said: why one was refused; `step`: what its arrows move by. */
 interface NumberField {
   root: HTMLElement;
+  said: HTMLElement;
   show: (v: number, step?: number | string) => void;
 }
 

@@ -104,7 +104,7 @@ def test_nothing_is_folded_and_nothing_runs():
 @pytest.fixture(scope="module")
 def pdf(tmp_path_factory):
     folder = tmp_path_factory.mktemp("paper")
-    paper.make(HTML, folder / "bnbook.pdf", folder)
+    paper.make(HTML, folder / "bnbook.pdf", folder, pages())
     return paper.PdfReader(folder / "bnbook.pdf")
 
 

@@ -404,6 +404,15 @@ def test_a_box_of_the_map_is_a_link_with_its_title():
         assert re.sub(r"<[^>]+>", "", f"<{words}").strip().endswith(title)
 
 
+def test_the_map_is_not_made_smaller_on_a_phone_but_scrolls(built):
+    svg = book_map.draw(book_map.chapters(BOOK / "source"), str)
+    wide, least = (re.search(rf"{name}: (\S+)px", svg)[1]
+                   for name in ("--bn-width", "--bn-least"))
+    assert wide == least
+    page = (built / "book/map.html").read_text(encoding="utf-8")
+    assert re.search(r'<div class="bn-scroll[^>]*><svg[^>]*bn-map', page)
+
+
 # Teaching
 
 

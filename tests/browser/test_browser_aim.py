@@ -90,12 +90,47 @@ def test_a_thing_to_try_sets_its_state(live, k):
     assert live.js("document.querySelector('.bn-hint').textContent") == hint
 
 
+def test_the_first_sentence_is_about_the_thing_that_is_tried(live):
+    said = "document.querySelector('.bn-told').textContent"
+    asked = "Move one value far away"
+    for k, (label, to, _) in enumerate(TRIES):
+        live.js(f"document.querySelectorAll('.bn-tries button')[{k}].click(); 0")
+        words = live.js(said)
+        assert asked not in words and words == to.get("told", words), label
+        assert ("moved from" in words) == (to["preset"] != "as shipped"), label
+    live.js("document.querySelectorAll('.bn-tries button')[2].click()")
+    live.js(f"{HERE}.set({{ at: 'dxmu' }}); 0")
+    assert live.js(said) == TRIES[2][1]["told"], "a step takes nothing from it"
+    live.js(f"{HERE}.set({{ x: [1, 2, 3, 4, 5] }}); 0")
+    assert live.js(said).startswith("every x moved"), "an edit is told in its place"
+    live.js(f"{HERE}.choose('batch', 'as shipped'); 0")
+    assert live.js(said).startswith("This is the batch as it came")
+
+
+@pytest.mark.parametrize("width", [1280, 520])
+@pytest.mark.parametrize(("label", "part"), [("Give y a target", "aim"),
+                                             ("Leave out the mean", "own")])
+def test_what_a_try_opens_comes_into_view_with_the_focus(live, label, part, width):
+    live.look(width, "light")
+    live.js("[...document.querySelectorAll('.bn-tries button')].find((b) =>"
+            f" b.textContent === {label!r}).click(); 0")
+    top, first, open_, held = live.js(f"""(() => {{
+      const part = document.querySelector("details.bn-{part}");
+      const first = part.querySelector("input, textarea").getBoundingClientRect();
+      return [part.getBoundingClientRect().top, first.bottom, part.open,
+        document.activeElement === part.querySelector("summary")] }})()""")
+    assert open_ and held
+    assert 0 < top < first < 700
+
+
 def test_steps_are_taken_by_buttons_and_told_in_numbers(live):
     said = "document.querySelector('.bn-aim [role=status]').textContent"
     live.js("document.querySelector('.bn-aim').open = true")
     press = "[...document.querySelectorAll('.bn-aim button')][{}].click(); 0"
     live.js(press.format(0))
     assert live.js(said).startswith("After 1 step of 0.1.")
+    assert live.js("document.querySelector('.bn-aim caption').textContent"
+                   ) == "y after 1 step"
     live.js(press.format(1))
     ends = [descent(batch("batch", "an outlier"), AIM["target"][:5], silent)[-1][2]
             for silent in (set(), STRAIGHT)]

@@ -109,6 +109,49 @@ def test_home_and_end_go_to_the_ends(live):
     assert state(live)["at"] == 0
 
 
+@pytest.mark.parametrize(("knob", "which"), [("x₁", 0), ("dy₂", 1)])
+def test_on_a_knob_home_and_end_go_to_the_ends_of_its_line(live, knob, which):
+    live.js("document.body.append(Object.assign(document.createElement('div'),"
+            " { style: 'height: 3000px' })); 0")
+    tab_to(live, knob)
+    name = knob[:-1]
+    ends = live.js("['aria-valuemin', 'aria-valuemax'].map((end) =>"
+                   " Number(document.activeElement.getAttribute(end)))")
+    place, at = live.js("scrollY"), state(live)["at"]
+    for key, end in zip(("Home", "End", "Home"), (*ends, ends[0])):
+        live.press(key)
+        now = live.js(f"{HERE}.state()")
+        assert now[name][which] == end and now["at"] == at
+    live.js("new Promise((done) => setTimeout(done, 200))")
+    assert live.js("scrollY") == place
+
+
+@pytest.mark.parametrize(("name", "keys", "told"), [
+    ("eps", "-1", "you typed −1, expected 0 to 1e9."),
+    ("eps", "-", "you typed no number, expected 0 to 1e9."),
+    ("x₁", "-2e9", "you typed −2e9, expected −1e9 to 1e9."),
+])
+def test_a_refused_number_is_told_in_one_line(live, name, keys, told):
+    field = f"document.querySelector('.bn-number[aria-label={name}]')"
+    said = f"document.getElementById({field}.getAttribute('aria-describedby'))"
+    live.js(f"{field}.focus(), {field}.select(), 0")
+    for key in keys:
+        live.press(key)
+    half, stays = "no number" in told, -2 if name == "x₁" else 1e-5
+    assert live.js(f"{said}.textContent") == ("" if half else f"{name}: {told}")
+    assert live.js(f"{field}.matches('[aria-invalid]')")
+    live.press("Tab")
+    words = live.js(f"{said}.textContent")
+    before, _, end = words.partition(" It stays ")
+    assert before == f"{name}: {told}"
+    assert float(end[:-1].replace("−", "-")) == stays
+    assert float(live.js(f"{field}.value")) == stays
+    now = live.js(f"{HERE}.state()")
+    assert (now["x"][0] if name == "x₁" else now["eps"]) == stays
+    live.js(f"{HERE}.set({{ gamma: [2] }}), 0")
+    assert live.js(f"{said}.textContent") == "", "until the next number is taken"
+
+
 def test_the_focus_is_never_caught(live):
     tab_to(live, "before")
     met = []
@@ -206,6 +249,59 @@ def test_on_a_phone_the_buttons_stay_in_sight(tab, site, page):
           const { x, y, width, height } = button.getBoundingClientRect();
           return document.elementFromPoint(x + width / 2, y + height / 2) === button;
         })()"""), part
+
+
+@pytest.mark.parametrize("page", ["explorer", "04-ten-nodes"])
+def test_on_a_phone_nothing_floats_over_the_steps_and_contents_open(tab, site, page):
+    tab.look(390, "dark")
+    tab.open(f"{site}book/{page}.html")
+    for top in (1500, 1200):  # the theme shows its button on the way up
+        tab.js(f"scrollTo({{ top: {top}, behavior: 'instant' }}); 0")
+        tab.js("new Promise((done) => setTimeout(done, 300))")
+    assert not tab.js("document.getElementById('pst-back-to-top').checkVisibility()")
+    tab.js("document.querySelector('.secondary-toggle').click(); 0")
+    tab.js("new Promise((done) => setTimeout(done, 500))")
+    link = "document.querySelector('#pst-page-toc-nav a')"
+    assert tab.js(f"{link}.checkVisibility()")
+    tab.js(f"{link}.click(); 0")
+    tab.js("new Promise((done) => setTimeout(done, 500))")
+    assert not tab.js(f"{link}.checkVisibility({{ visibilityProperty: true }})")
+
+
+def test_a_wide_page_has_its_contents_beside_the_fields(tab, site):
+    tab.look(1280, "light")
+    tab.open(f"{site}book/explorer.html")
+    for top in (0, 900):
+        tab.js(f"scrollTo({{ top: {top}, behavior: 'instant' }}); 0")
+        tab.js("new Promise((done) => setTimeout(done, 300))")
+        left, right, shown, glyph = tab.js("""(() => {
+          const list = document.querySelector(".bd-sidebar-secondary");
+          const head = list.querySelector(".onthispage");
+          return [list.getBoundingClientRect().left,
+            document.querySelector(".bn-live").getBoundingClientRect().right,
+            list.querySelector("#pst-page-toc-nav a").checkVisibility(),
+            getComputedStyle(head, "::after").content] })()""")
+        assert shown and right < left and glyph == "none", "no glyph of a missing font"
+
+
+SHAPES = """(() => {
+  const lie = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom
+    && b.top < a.bottom;
+  const box = (e) => e.getBoundingClientRect();
+  return [...document.querySelectorAll("svg:has(.node)")].flatMap((svg) => {
+    const nodes = [...svg.querySelectorAll(".node > rect")].map(box);
+    return [...svg.querySelectorAll(":is(.edge, .message) text")]
+      .filter((text) => text.style.textAnchor === "middle"
+        && nodes.some((node) => lie(box(text), node)))
+      .map((text) => text.textContent) })
+})()"""
+
+
+@pytest.mark.parametrize("page", ["03-messages", "04-ten-nodes", "05-one-line"])
+def test_on_a_phone_a_shape_stays_between_its_boxes(tab, site, page):
+    tab.look(390, "light")
+    tab.open(f"{site}book/{page}.html")
+    assert not tab.js(SHAPES)
 
 
 def test_reset_clears_the_address_for_good(live):

@@ -36,6 +36,27 @@ def address(tmp_path_factory):
         yield address
 
 
+def test_a_slider_keeps_its_keys_and_a_button_passes_the_others_on(tab, address):
+    open_and_run(tab, address, "explorer.ipynb")
+    slider = "document.querySelector('[data-live=projection] input[type=range]')"
+    until(tab, f"!!{slider}?.closest('.bn-on')")
+    now = (f"[Number({slider}.value),"
+           " jupyterapp.shell.currentWidget.content.activeCellIndex]")
+    tab.js(f"{slider}.scrollIntoView({{ block: 'center' }}), {slider}.focus(), 0")
+    first, cell = tab.js(now)
+    values = []
+    for key in ("ArrowRight", "ArrowUp", "ArrowLeft", "Home", "End"):
+        tab.press(key)
+        value, at = tab.js(now)
+        assert at == cell, f"{key} moved to another cell"
+        values.append(value)
+    assert first < values[0] < values[1] and values[2] == values[0]
+    assert [values[3], values[4]] == tab.js(f"[{slider}.min, {slider}.max].map(Number)")
+    tab.js("document.querySelector('[data-live=projection] button').focus(), 0")
+    tab.press("ArrowUp")
+    until(tab, f"{now}[1] !== {cell}", seconds=20)
+
+
 def test_a_reader_steps_to_dx_and_reads_the_batch_back(tab, address):
     open_and_run(tab, address, "explorer.ipynb")
     until(tab, f"{GRAPH}?.state().name === 'dx'")

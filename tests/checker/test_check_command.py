@@ -15,7 +15,7 @@ import pytest
 
 from bnbook.check import diagnose
 from bnbook.check.command import arguments, processes, views
-from bnbook.check.command.notebook import without_magics
+from bnbook.check.command.sources import without_magics
 from bnbook.check.command.submissions import Submission, submissions
 from bnbook.check.diagnosis import batch_norm
 from bnbook.check.diagnosis.calls import Broke, attempt

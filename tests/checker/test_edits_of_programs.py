@@ -13,7 +13,7 @@ import pytest
 from bnbook.check import Implementation, diagnose
 from bnbook.check.diagnosis.probes import batches, images, probe, squares
 from bnbook.check.edits import named, table
-from bnbook.check.edits.edits import Edit, changed, edits
+from bnbook.check.edits.edits import Edit, changed, edits_of, whole
 from bnbook.check.edits.named import NAMED, named_of, node_of
 from bnbook.check.edits.programs import (
     FORWARDS,
@@ -31,6 +31,10 @@ from bnbook.norm.textbook import statistics_axes
 BACKWARDS, ALL = list(PROGRAMS), PROGRAMS | FORWARDS
 SHAPES = [(5, 3), (4, 4), (3, 2, 4, 5)]
 OUT = ("y", "dx", "dgamma", "dbeta")
+
+
+def edits(program):
+    return edits_of(*whole(program))
 
 
 def sample(program, count, seed=0, cost=1.3):

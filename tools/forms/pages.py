@@ -9,10 +9,8 @@ import yaml
 from bs4 import BeautifulSoup, Comment, Tag
 
 ROOT = Path(__file__).parents[2]
-SCREEN_ONLY = (
-    "script, button, template, .headerlink, .toctree-wrapper, .bn-tools, .bn-screen, "
-    "details.hide > summary"
-)
+SCREEN_ONLY = {"script", "button", "template"}
+SCREEN_ONLY_CLASSES = {"headerlink", "toctree-wrapper", "bn-tools", "bn-screen"}
 UNWRAPPED = ["noscript", "details"]
 # Spans of code that look like its plain text: without them a PDF weighs a quarter less.
 PLAIN = {"n", "p", "w", "nn", "pre"}
@@ -65,12 +63,12 @@ def _below(entry, part):
 
 def unfolded(markup):
     """A page's article without what needs a screen, and with nothing folded away."""
-    content = BeautifulSoup(markup, "html.parser").select_one("article.bd-article")
+    content = BeautifulSoup(markup, "html.parser").find("article", "bd-article")
     if content.img:
         raise ValueError(f"the book holds drawings only, found {content.img}")
-    for tag in content.select(SCREEN_ONLY):
+    for tag in content.find_all(on_screen_only):
         tag.decompose()
-    for tag in content.select("summary"):
+    for tag in content("summary"):
         tag.name = "p"
     for tag in content(UNWRAPPED):
         tag.unwrap()
@@ -80,11 +78,18 @@ def unfolded(markup):
     content.smooth()
     for comment in content.find_all(string=lambda text: isinstance(text, Comment)):
         comment.extract()
-    for cell in content.select(".cell"):
+    for cell in content.find_all(class_="cell"):
         if not cell.get_text(strip=True) and not cell.find(["svg", "img"]):
             cell.decompose()
     restore_case(content, markup)
     return light(content)
+
+
+def on_screen_only(tag):
+    """Whether paper has no use for a tag: what runs, what is pressed, what is open."""
+    kinds = tag.get("class", ())
+    return (tag.name in SCREEN_ONLY or not SCREEN_ONLY_CLASSES.isdisjoint(kinds)
+            or (tag.name == "summary" and "hide" in tag.parent.get("class", ())))
 
 
 def restore_case(content, markup):
@@ -92,9 +97,10 @@ def restore_case(content, markup):
     drawings = "".join(re.findall(r"<svg.*?</svg>", markup, re.S))
     names = re.findall(r"[<\s]([a-z]+[A-Z][A-Za-z]*)(?=[\s=>/])", drawings)
     cased = {name.lower(): name for name in names}
-    for tag in content.select("svg, svg *"):
-        tag.name = cased.get(tag.name, tag.name)
-        tag.attrs = {cased.get(name, name): v for name, v in tag.attrs.items()}
+    for drawing in content("svg"):
+        for tag in (drawing, *drawing.find_all(True)):
+            tag.name = cased.get(tag.name, tag.name)
+            tag.attrs = {cased.get(name, name): v for name, v in tag.attrs.items()}
 
 
 def light(content):
@@ -137,7 +143,7 @@ def bind(pages, address):
         page.slug: {t["id"] for t in page.content.find_all(id=True)} for page in pages
     }
     for page in pages:
-        for link in page.content.select("a[href]"):
+        for link in page.content("a", href=True):
             _readdress(link, page, slugs, places, address)
         for tag in page.content.find_all(True):
             _rename(tag, page.slug, places[page.slug])

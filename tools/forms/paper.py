@@ -92,10 +92,13 @@ def page_numbers(pdf):
     }
 
 
-def make(html, out, work):
-    """Print twice, for the contents need the numbers of the first printing."""
+def make(html, out, work, pages=None):
+    """Print twice, for the contents need the numbers of the first printing.
+
+    pages: those of the built folder, if they are `bound` already.
+    """
     Path(work).mkdir(parents=True, exist_ok=True)
-    page, pages, numbers = Path(work, "book.html"), bound(html, address), {}
+    page, pages, numbers = Path(work, "book.html"), pages or bound(html, address), {}
     for _ in range(2):
         page.write_text(one_file(html, pages, numbers), encoding="utf-8")
         chromium.print_pdf(page, out)
@@ -107,6 +110,6 @@ def make(html, out, work):
 
 def sign(pdf):
     """Write the author, which Chromium leaves out, into the PDF's own description."""
-    writer = PdfWriter(clone_from=pdf)
+    writer = PdfWriter(pdf, incremental=True)
     writer.add_metadata({"/Author": about()["author"]})
     writer.write(pdf)

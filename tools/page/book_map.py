@@ -16,9 +16,10 @@ from sphinx.util.docutils import SphinxDirective
 
 from bnbook.show.palette import PALETTE
 
+from .mathematics import SCROLLING
 from .svg import themed
 
-WIDTH, HEIGHT, PITCH, ROW = 122, 62, 129, 88  # three columns fit a phone
+WIDTH, HEIGHT, PITCH, ROW = 122, 62, 129, 88  # of a box, and from one to the next
 EDGE, LETTERS = 1, 15  # beside the boxes; in a line of a box
 NEED = re.compile(r"\*\*What you need\.\*\*(.*?)\n\n", re.DOTALL)
 LINK = re.compile(r"\]\((\d\d-[\w-]+)\.ipynb")
@@ -101,7 +102,8 @@ def draw(book, address):
     return themed(
         '<svg xmlns="http://www.w3.org/2000/svg" class="bn-figure bn-map" role="group" '
         'aria-label="Map of the chapters; the list below says the same" '
-        f'viewBox="0 0 {width:g} {height:g}" style="--bn-width: {width:g}px">'
+        f'viewBox="0 0 {width:g} {height:g}" '
+        f'style="--bn-width: {width:g}px; --bn-least: {width:g}px">'
         f'{head}{"".join(lines)}{"".join(boxes)}</svg>')
 
 
@@ -145,7 +147,8 @@ class BookMap(SphinxDirective):
         def address(name):
             return builder.get_relative_uri(here, f"book/{name}")
 
-        figure = nodes.figure("", nodes.raw("", draw(book, address), format="html"))
+        drawing = f'<div class="{SCROLLING}">{draw(book, address)}</div>'
+        figure = nodes.figure("", nodes.raw("", drawing, format="html"))
         figure += nodes.caption("", "Read down. A box leads to its chapter.")
         return [figure, _listed(book)]
 

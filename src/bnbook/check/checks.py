@@ -124,8 +124,7 @@ def inputs_unchanged(implementation, rng):
 
 
 def later_edits(implementation, rng):
-    """Editing x, gamma, beta or y after the forward changes no gradient.
-    """
+    """Editing x, gamma, beta or y after the forward changes no gradient."""
     inputs, dy = draw(rng, 5, 3)
     expected = pass_through(implementation, inputs, dy)[1:]
     y, cache = implementation.forward(*inputs.values(), eps=EPS)

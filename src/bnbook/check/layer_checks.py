@@ -69,9 +69,7 @@ def before_training(layer, rng):
 
 
 def first_batches(layer, rng):
-    """On N(0, 1) the running variance stays within 0.1 of 1 from the
-    start.
-    """
+    """On N(0, 1) the running variance stays within 0.1 of 1 from the start."""
     it = layer.make(200)
     for _ in range(10):
         layer.forward(it, rng.normal(size=(64, 200)), "train")

@@ -64,28 +64,38 @@ def statistics_kept(layer, rng):
     return close(layer.running(it), (mean, var), 0)
 
 
-def backward_after_test_mode(layer, rng, rows=8):
-    """dx is gamma dy / sqrt(running var + eps)."""
+def after_test_mode(layer, rng, rows=8):
+    """The gradients after a forward in test mode: those given, and the right ones."""
     it, *known = trained(layer, rng)
     x, dy = rng.normal(size=(2, rows, 3))
     expected = truth(x, *known[:2], dy, *known[2:])
     layer.forward(it, x, "test")
-    return close(layer.backward(it, dy, x), expected[1:], 1e-12)
+    return layer.backward(it, dy, x), expected[1:]
+
+
+def backward_after_test_mode(layer, rng):
+    """dx is gamma dy / sqrt(running var + eps)."""
+    return close(*after_test_mode(layer, rng), 1e-12)
 
 
 def another_batch_size(layer, rng):
     """Train on 8 rows; forward and backward 3 in test mode."""
-    return backward_after_test_mode(layer, rng, rows=3)
+    return close(*after_test_mode(layer, rng, rows=3), 1e-12)
+
+
+def last_step(layer, rng, steps):
+    """The gradients of the last of some steps: those given, and the right ones."""
+    it, *known = new(layer, rng)
+    for x in batches(rng, steps):
+        dy = rng.normal(size=x.shape)
+        layer.forward(it, x, "train")
+        got = layer.backward(it, dy, x)
+    return got, truth(x, *known, dy)[1:]
 
 
 def second_step(layer, rng):
     """The gradients of the third batch are the third batch's."""
-    it, *known = new(layer, rng)
-    for x in batches(rng):
-        dy = rng.normal(size=x.shape)
-        layer.forward(it, x, "train")
-        got = layer.backward(it, dy, x)
-    return close(got, truth(x, *known, dy)[1:], 1e-12)
+    return close(*last_step(layer, rng, 3), 1e-12)
 
 
 def evaluation_between(layer, rng):

@@ -40,9 +40,7 @@ def upstream_of_ones(implementation, rng):
 
 
 def course_gradients(implementation, _):
-    """cs231n's: central differences of own forward, its 4 by 5 draw,
-    to 1e-8.
-    """
+    """cs231n's: central differences of own forward, its 4 by 5 draw, to 1e-8."""
     rng = np.random.RandomState(231)  # the notebook's own draw: others pass less well
     inputs = {"x": 5 * rng.randn(4, 5) + 12,
               "gamma": rng.randn(5), "beta": rng.randn(5)}
@@ -54,9 +52,7 @@ def course_gradients(implementation, _):
 
 
 def course_network(implementation, rng):
-    """cs231n's: gradients of a small network's parameters on two
-    rows, to 1e-4.
-    """
+    """cs231n's: gradients of a small network's parameters on two rows, to 1e-4."""
     x, V = rng.normal(size=(2, 4)), 0.05 * rng.normal(size=(5, 3))
     W, b, labels = 0.05 * rng.normal(size=(4, 5)), np.zeros(5), np.zeros(2, int)
     inputs = {"W": W, "gamma": np.ones(5), "beta": np.zeros(5)}
@@ -92,18 +88,14 @@ def standard_output(implementation, rng):
 
 
 def shifted_output(implementation, rng):
-    """cs231n's: statistics of y with gamma = 1, 2, 3 and beta = 11,
-    12, 13.
-    """
+    """cs231n's: statistics of y with gamma = 1, 2, 3 and beta = 11, 12, 13."""
     gamma, beta = np.array([1.0, 2, 3]), np.array([11.0, 12, 13])
     mean, std = statistics_of(implementation, rng, gamma, beta)
     return np.allclose(mean, beta, atol=1e-6) and np.allclose(std, gamma, atol=1e-6)
 
 
 def loose_comparison(implementation, rng):
-    """All results to np.allclose's tolerance (1e-5) of another
-    implementation's.
-    """
+    """All results to np.allclose's tolerance (1e-5) of another implementation's."""
     inputs, dy = draw(rng, 8, 3)
     return all(map(np.allclose, pass_through(implementation, inputs, dy),
                    pass_through(TRACE, inputs, dy)))

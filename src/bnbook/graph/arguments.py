@@ -8,10 +8,13 @@ import numpy as np
 from bnbook.graph.steps import Step
 
 REAL, COMPLEX = "iuf", "iufc"
+BOOL = bool, np.bool_
 
 
 def plain(name, value) -> np.ndarray:
     """`value` as an array of whatever dtype it has, no copy if it is one."""
+    if type(value) is np.ndarray:
+        return value
     if _masked(value):
         raise TypeError(f"{name}: a masked array, expected a plain one (fill it first)")
     try:
@@ -72,7 +75,7 @@ def choice(name, value, options) -> str:
 
 def flag(name, value) -> bool:
     """`value`, True or False."""
-    if not isinstance(value, bool | np.bool_):
+    if not isinstance(value, BOOL):
         raise TypeError(f"{name}: {shown(value)}, expected True or False")
     return bool(value)
 
@@ -83,7 +86,7 @@ def count(name, value, least=1) -> int:
         n = operator.index(value)
     except TypeError:
         n = None
-    if n is None or isinstance(value, bool | np.bool_):
+    if n is None or isinstance(value, BOOL):
         raise TypeError(f"{name}: {shown(value)}, expected an integer")
     if n < least:
         raise ValueError(f"{name}: {n}, expected at least {least}")

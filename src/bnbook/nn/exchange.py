@@ -7,7 +7,7 @@ from numpy.typing import DTypeLike
 
 from bnbook.graph.types import Arrays, States
 from bnbook.nn.exchange_table import OPERATORS, stored
-from bnbook.nn.network import Network, checked
+from bnbook.nn.network import Network, checked_for_predict
 from bnbook.nn.structure import inputs
 from bnbook.nn.table import IDLE
 from bnbook.norm.exchange import OPSET, assembled, single_or_double
@@ -29,8 +29,7 @@ def to_onnx(network: Network, params: Arrays, state: States | None, *,
     a file. params and state are checked as `predict` does; ImportError where the
     package onnx is missing.
     """
-    empty = np.empty((0, *network.input_shape)) if isinstance(network, Network) else 0
-    arrays, _, state = checked(network, params, empty, state, training=False)
+    arrays, state = checked_for_predict(network, params, state)
     dtype = single_or_double("dtype", dtype)
     shapes, same = {"x": network.input_shape}, {"x": "x"}
     nodes: list[Any] = []

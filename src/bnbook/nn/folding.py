@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bnbook.graph.types import Arrays, States
-from bnbook.nn.network import Network, checked
+from bnbook.nn.network import Network, checked_for_predict
 from bnbook.nn.structure import Spec, inputs
 from bnbook.nn.table import IDLE, LAYERS, NORMALIZATIONS
 from bnbook.norm.folding import Layout, fold_behind, fold_in_front, folded
@@ -36,8 +36,7 @@ def fold(network: Network, params: Arrays, state: States | None) -> Folded:
     are checked as `predict` does. `norm.fold_in_front` and `norm.fold_behind` do the
     arithmetic.
     """
-    empty = np.empty((0, *network.input_shape)) if isinstance(network, Network) else 0
-    arrays, _, state = checked(network, params, empty, state, training=False)
+    arrays, state = checked_for_predict(network, params, state)
     rest = _Rest(network, dict(arrays), state)
     for layer in network.layers:
         rest.take(layer)

@@ -213,6 +213,14 @@ class Network:
         return run.outputs
 
 
+def checked_for_predict(network, params, state) -> tuple[dict[str, np.ndarray], Any]:
+    """(params, state) as `predict` uses them, if they fit; else as `checked`."""
+    arguments.instance("network", network, Network, "a Network")
+    none = np.empty((0, *network.input_shape))
+    params, _, state = checked(network, params, none, state, training=False)
+    return params, state
+
+
 def checked(network, params, x, state=None,
             training=True) -> tuple[dict[str, np.ndarray], np.ndarray, dict[str, Any]]:
     """(params, x, state) as they are used, if all fit; else TypeError or ValueError."""

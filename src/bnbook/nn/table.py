@@ -35,6 +35,10 @@ class Param(NamedTuple):
     decays: bool
 
 
+def _no_params(shape, options):
+    return {}
+
+
 class Kind(NamedTuple):
     """A row of LAYERS.
 
@@ -51,7 +55,7 @@ class Kind(NamedTuple):
 
     forward: Callable
     backward: Callable
-    params: Callable[..., dict[str, Param]] = lambda shape, options: {}
+    params: Callable[..., dict[str, Param]] = _no_params
     options: Mapping[str, Any] = MappingProxyType({})
     keywords: tuple[str, ...] = ()
     stateful: bool = False

@@ -96,7 +96,7 @@ def _shard(x, eps):
     d, base, delta, var = kernel.deviations(x)
     base, var = base.astype(wide), var.astype(wide)
     mean = base + delta
-    which = ~kernel.ordinary(var, 1 / np.sqrt(var + eps), x.dtype)
+    which = ~kernel.ordinary(var, eps, x.dtype)
     if which.any():
         mu, v, xmu = statistics(x[:, which], _axes(x))
         mean[which] = base[which] = mu.ravel()
@@ -112,7 +112,7 @@ def _kept(shard, whole, gamma, eps):
     scale = ivar = (1 / np.sqrt(var + eps)).astype(gamma.dtype)
     delta = (mean - base).astype(gamma.dtype)
     drift = own.count * (own.mean - mean) if own.count else 0 * mean
-    plain = kernel.ordinary(var, ivar, d.dtype)
+    plain = kernel.ordinary(var, eps, d.dtype)
     if not plain.all():
         which = ~plain
         inverse = ivar[which]

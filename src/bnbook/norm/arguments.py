@@ -44,7 +44,7 @@ def of_channels(name, value, c) -> np.ndarray:
 
 def variance(name, a) -> np.ndarray:
     """The array a, with no value below 0. NaN passes: it belongs to its channel."""
-    if (a < 0).any():
+    if np.fmin.reduce(a, axis=None, initial=0) < 0:
         raise ValueError(f"{name}: smallest value {np.nanmin(a)}, expected at least 0")
     return a
 

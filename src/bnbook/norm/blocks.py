@@ -5,14 +5,16 @@ side, several samples beside each other make a long row, and sums go *down* the 
 Where it has many, sums go *along* it, channel by channel.
 """
 
+import contextvars
 import functools
 import math
 from typing import NamedTuple
 
 import numpy as np
 
-BLOCK = 1 << 16  # values
-WIDE = 1024  # values in a row: so many that starting a row does not count
+BLOCK = 15 << 13  # values: two blocks of float64 and their rows fit in 2 MB
+WIDE = 1 << 13  # bytes in a row: so many that starting a row does not count
+PIECE = 1024  # values added one after another: longer sums lose digits
 LONG = 64  # values of a channel side by side: from here on sums go along
 
 
@@ -71,10 +73,11 @@ class Walk(NamedTuple):
             np.einsum("ij,ij->j", a, b, out=out)
 
     def total(self, sums):
-        """(k, C) from k sums of every block, added in the next wider dtype."""
+        """(k, C) from k sums of every block, eights added in the next wider dtype."""
         k, c = len(sums), self.row[1]
         wide = np.float64 if sums.itemsize < 8 else np.longdouble
-        total = sums.astype(wide).reshape(k, self.parts, -1 if sums.size else c).sum(1)
+        eights = sums.reshape(k, self.parts // 8, 8, -1 if sums.size else c).sum(2)
+        total = eights.astype(wide).sum(1)
         return total if total.shape[1] == c else total.reshape(k, c, -1).sum(2)
 
 
@@ -88,11 +91,13 @@ def aligned(a):
 
 def unbuffered(function):
     """`function`, in which NumPy reads a short row where it stands, without a copy."""
+    def narrow(*args):
+        np.setbufsize(16)
+        return function(*args)
+
     @functools.wraps(function)
     def run(*args):
-        with np.errstate():  # at its end the buffer size is what it was
-            np.setbufsize(16)
-            return function(*args)
+        return contextvars.copy_context().run(narrow, *args)  # the caller's stays
     return run
 
 
@@ -106,7 +111,7 @@ def walk(shape, dtype):
 
 def _down(n, c, values, dtype):
     width = c * values
-    beside = min(max(n, 1), max(WIDE // max(width, 1), 1))
+    beside = min(max(n, 1), max(WIDE // max(width * dtype.itemsize, 1), 1))
     beside = next((r for r in range(beside, beside // 2, -1) if n % r == 0), beside)
     wide, even = beside * width, n - n % beside
     high = beside * max(BLOCK // max(wide, 1), 1)
@@ -116,13 +121,13 @@ def _down(n, c, values, dtype):
         Block(slice(i * width, j * width), ((j - i) // r, r * width), slice(r * width),
               (k, slice(r * width)), k % 8 == 0) for k, (i, j, r) in enumerate(cuts)]
     sampled = sum(j - i for i, j, _ in cuts[::8]) * values
+    eight = -(-len(blocks) // 8) * 8
     return Walk(blocks, n * values, sampled, np.ones(min(high, max(n, 1)), dtype),
-                False, (beside, c, values), (wide,), (len(blocks), wide),
-                len(blocks) * beside)
+                False, (beside, c, values), (wide,), (eight, wide), eight * beside)
 
 
 def _along(n, c, values, dtype):
-    piece = max(p for p in range(1, 1025) if values % p == 0)  # longer ones lose digits
+    piece = max(p for p in range(1, PIECE + 1) if values % p == 0)
     piece = piece if piece >= LONG else values
     fit = max(BLOCK // values, 1)
     channels, samples = -(-c // -(-c // fit)) if c else 1, max(fit // max(c, 1), 1)
@@ -133,6 +138,6 @@ def _along(n, c, values, dtype):
               (j - i, h - g, values // piece, piece), slice(g, h),
               (slice(i, j), slice(g, h)), i // samples % 8 == 0) for i, j, g, h in cuts]
     sampled = len([i for i in range(n) if i // samples % 8 == 0]) * values
-    row = values if values < WIDE else 1
+    row, eight = values if values < PIECE else 1, -(-n // 8) * 8
     return Walk(blocks, n * values, sampled, np.ones(piece, dtype), True, (1, c, row),
-                (c, 1, row), (n, c, values // piece), n)
+                (c, 1, row), (eight, c, values // piece), eight)

@@ -115,28 +115,28 @@ def apart(x, gamma, eps, mean, var, d, delta):
     """The Kept of d. Channels whose squares come near the ends of the dtype's range,
     and all of the widest dtype, are first done anew by `statistics`, in place."""
     scale = ivar = 1 / np.sqrt(var + eps)
-    plain = ordinary(var, scale, x.dtype)
-    if not plain.all():
-        which = ~plain
+    most, least = _limits(x.dtype)
+    if not (eps > least and var.max() < most):  # NaN is not
+        which = ~ordinary(var, eps, x.dtype)
         mu, v, xmu = statistics(x[:, which], (0, *range(2, x.ndim)))
         inverse = 1 / np.sqrt(v + eps)
         mean[which], var[which], ivar[which] = mu.ravel(), v.ravel(), inverse.ravel()
         d[:, which], delta[which] = xmu * inverse.astype(x.dtype), 0
-        scale = np.where(plain, ivar, 1)
+        scale = np.where(which, 1, ivar)
     return Kept(d, delta, scale, gamma * ivar)
 
 
-def ordinary(var, scale, dtype):
+def ordinary(var, eps, dtype):
     """In which channels squares stay far from the ends of the range. NaN is not one."""
-    most_var, most_scale = _limits(dtype)
-    return (var < most_var) & (scale < most_scale)
+    most, least = _limits(dtype)
+    return (var < most) & (var + eps > least)
 
 
 @functools.lru_cache(maxsize=8)
 def _limits(dtype):
-    """Below which var and scale are far from the ends of the range."""
-    most = float(np.finfo(dtype).max) if dtype.itemsize <= 8 else 0
-    return most**0.375, most**0.25
+    """The most of var, and the least of var + eps, far from the ends of the range."""
+    most = float(np.finfo(dtype).max)
+    return (most**0.375, most**-0.5) if dtype.itemsize <= 8 else (0, np.inf)
 
 
 def scaled(d, a, b):
@@ -167,9 +167,9 @@ def sums(dy, d):
     three = first, product, square = np.zeros((3, *blocks.sums), dy.dtype)
     for b, dy_, d_ in zip(blocks.blocks, blocks.cut(dy), blocks.cut(d)):
         blocks.sum(dy_, first[b.sums])
-        blocks.dot(dy_, d_, product[b.sums])
         if b.sample:
             blocks.dot(dy_, dy_, square[b.sums])
+        blocks.dot(dy_, d_, product[b.sums])
     s, products, squares = blocks.total(three)
     return s, products, s * s * blocks.sampled > 0.8 * blocks.m**2 * squares
 

@@ -1,6 +1,6 @@
 """The batch normalization layer: parameters, running statistics and two modes.
 
-A thin class over the pure function `stable.batch_norm`.
+A thin class over the pure functions of `stable`: what it holds is checked here, once.
 """
 
 import copy
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from bnbook.norm import arguments
-from bnbook.norm.running import STATISTICS, initial_state
-from bnbook.norm.stable import batch_norm, batch_norm_vjp
+from bnbook.norm.running import STATISTICS, checked_state, initial_state
+from bnbook.norm.stable import batch_norm_vjp, normalized
 from bnbook.norm.textbook import EPS
 
 
@@ -111,12 +111,14 @@ class BatchNorm:
         In training the running statistics move. The last forward is the one `backward`
         goes through.
         """
-        x = arguments.plain("x", x)
+        training = arguments.flag("training", training)
+        of_batch = training or not self.track_running_stats
+        x = arguments.batch(x, least=2 if of_batch else 0)
         c, new = self._channels(x), self.num_features is None
         params, state = self._params(c), self._state(c)
-        y, cache, after = batch_norm(
-            x, params, state, training=training, eps=self.eps, momentum=self.momentum,
-            unbiased_running_var=self.unbiased_running_var)
+        y, cache, after = normalized(
+            x, params, state, training, self.eps, self.momentum,
+            self.unbiased_running_var)
         vars(self).update(  # at once: an interrupt leaves the old layer or the new
             _cache=cache, _settings=self._settings | {"num_features": c},
             params=params if new else self.params,
@@ -136,7 +138,7 @@ class BatchNorm:
         if input_only or not self.affine:
             return batch_norm_vjp(dy, self._cache)[0]
         dx, *gradients = batch_norm_vjp(dy, self._cache)
-        self.grads = {name: g.astype(self.dtype)
+        self.grads = {name: g.astype(self.dtype, copy=False)
                       for name, g in zip(("gamma", "beta"), gradients)}
         return dx
 
@@ -151,9 +153,7 @@ class BatchNorm:
         return copy.deepcopy(self)
 
     def _channels(self, x):
-        """C, if x has as many channels as the layer; None if it has no such axis."""
-        if x.ndim < 2:  # which batch_norm refuses
-            return None
+        """C, if x has as many channels as the layer."""
         c = x.shape[1]
         if c != (self.num_features or c):
             raise ValueError(
@@ -171,11 +171,11 @@ class BatchNorm:
         """The state for C channels, its arrays as wide as they are kept."""
         if self.num_features is None and arguments.empty(self.state):
             return self._initial_state(c)
-        keys = self._initial_state(1)
-        state = arguments.keyed("state", self.state, keys)
-        arrays = {name: arguments.array(name, state[name]).astype(self._wide)
-                  for name in STATISTICS if name in keys}
-        return dict(state) | arrays
+        if not self.track_running_stats:
+            return arguments.keyed("state", self.state, ())
+        state = checked_state(self.state, c, cumulative=self.momentum is None)
+        return state | {name: state[name].astype(self._wide, copy=False)
+                        for name in STATISTICS}
 
     def _initial_params(self, c):
         if not (c and self.affine):

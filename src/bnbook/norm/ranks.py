@@ -129,6 +129,7 @@ class Ranks:
             f"rank {self.rank}: {type(error).__name__}: ")
         line = " ".join(f"{name}{error}".split())
         os.write(sys.__stderr__.fileno(), f"{line}\n".encode())  # type: ignore[union-attr]
+        time.sleep(0.1)  # mpiexec passes on what it has read, and ends
         self._comm.Abort(1)
         os._exit(1)  # whatever MPI does, no traceback of this rank follows
 

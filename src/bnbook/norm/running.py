@@ -28,6 +28,7 @@ from bnbook.norm.statistics import statistics
 from bnbook.norm.textbook import statistics_axes
 
 STATISTICS = ("running_mean", "running_var")
+COUNTS = ("num_batches", "num_values")
 
 
 class Moments(NamedTuple):
@@ -62,7 +63,7 @@ def checked_state(state: State, num_features: int, *,
     A negative variance is refused. NaN and inf are not: a batch may have left them, and
     they stay in their channel.
     """
-    counts = ("num_batches", "num_values")[: 1 + cumulative]
+    counts = COUNTS[: 1 + cumulative]
     arguments.keyed("state", state, (*STATISTICS, *counts))
     checked = {name: arguments.of_channels(name, state[name], num_features)
                for name in STATISTICS}
@@ -98,8 +99,8 @@ def averaged(old, mean, var, m, w, unbiased):
         w = old["num_values"] / (old["num_values"] + m)
     batch = mean, var * (m / (m - 1)) if unbiased else var
     new = {name: _mixed(w, old[name], a) for name, a in zip(STATISTICS, batch)}
-    counts = {"num_batches": 1, "num_values": m}
-    return new | {name: old[name] + counts[name] for name in old if name in counts}
+    more = zip(COUNTS, (1, m))
+    return new | {name: old[name] + n for name, n in more if name in old}
 
 
 def moments(x: ArrayLike) -> Moments:
@@ -151,17 +152,17 @@ def _moments(name, value) -> Moments:
         raise TypeError(
             f"{name}: {arguments.shown(value)}, expected (mean, var, count)")
     mean, var, count = value
-    mean, var = (a.astype(np.result_type(a, np.float64)) for a in (
-        _flat(f"{name}.mean", mean), _flat(f"{name}.var", var)))
+    mean, var = _flat(f"{name}.mean", mean), _flat(f"{name}.var", var)
     arguments.of_channels(f"{name}.var", arguments.variance(f"{name}.var", var),
                           len(mean))
     return Moments(mean, var, arguments.count(f"{name}.count", count, least=0))
 
 
 def _flat(name, value) -> np.ndarray:
-    return arguments.array(name, value).reshape(-1)
+    a = arguments.array(name, value).reshape(-1)
+    return a.astype(np.result_type(a, np.float64))
 
 
 def _mixed(w, old, new):
-    wide = np.result_type(old, new, np.float64)
-    return (w * old.astype(wide) + (1 - w) * new).astype(old.dtype)
+    wide = old if old.itemsize >= 8 else old.astype(np.float64)
+    return (w * wide + (1 - w) * new).astype(old.dtype, copy=False)

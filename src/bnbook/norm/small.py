@@ -10,12 +10,12 @@ import numpy as np
 from bnbook.norm.blocks import WIDE, unbuffered
 from bnbook.norm.kernel import apart
 
-SAMPLES, BYTES = 256, 1 << 19
+SAMPLES, VALUES = 256, 1 << 18
 
 
 def fits(a):
     """Whether `forward` and `backward` here are for arrays like a."""
-    return (a.ndim == 2 and len(a) <= SAMPLES and a.nbytes <= BYTES
+    return (a.ndim == 2 and len(a) <= SAMPLES and a.size <= VALUES
             and a.itemsize <= 8)
 
 
@@ -23,7 +23,8 @@ class Sheet:
     """(N, C) with several samples side by side, so that a row is long."""
 
     def __init__(self, n, c, dtype):
-        beside, self.parts = _divisor(n, WIDE // c), 1 if n <= 128 else _divisor(n, 16)
+        beside = _divisor(n, WIDE // (c * dtype.itemsize))
+        self.parts = 1 if n <= 128 else _divisor(n, 16)
         self.samples, self.shape = (beside, c), (n // beside, beside * c)
         self.ones = np.ones(self.parts, dtype)
         self.weights = np.full(n // self.parts, 1 / n, dtype)
@@ -31,9 +32,9 @@ class Sheet:
     def mean(self, a):
         """The mean of each channel of a, (N, C); many values are added in parts."""
         if self.parts == 1:
-            return np.dot(self.weights, a)
+            return np.dot(self.weights, a).astype(float)
         parts = np.dot(self.weights, a.reshape(len(self.weights), -1))
-        return np.dot(self.ones, parts.reshape(self.parts, -1))
+        return np.dot(self.ones, parts.reshape(self.parts, -1)).astype(float)
 
 
 def _divisor(n, most):
@@ -56,9 +57,8 @@ def forward(x, gamma, beta, eps):
     d -= everywhere
     with np.errstate(over="ignore"):  # `apart` squares these again
         y = d * d
-    mean = np.add(first, delta, dtype=gamma.dtype)
-    var = sheet.mean(y.reshape(x.shape)).astype(gamma.dtype, copy=False)
-    kept = apart(x, gamma, eps, mean, var, xmu, np.zeros(len(mean), mean.dtype))
+    mean, var = first.astype(float) + delta, sheet.mean(y.reshape(x.shape))
+    kept = apart(x, gamma, eps, mean, var, xmu, np.zeros(len(mean)))
     row[:] = gamma * kept.scale
     np.multiply(d, everywhere, y)
     row[:] = beta

@@ -63,18 +63,26 @@ def batch_norm(x: ArrayLike, params: Arrays, state: State, *, training: bool,
     momentum, eps = arguments.momentum(momentum), arguments.nonnegative("eps", eps)
     of_batch = training or arguments.empty(state)
     x = arguments.batch(x, least=2 if of_batch else 0)
-    m, c, inner = x.size // max(x.shape[1], 1), x.shape[1], contiguous(x)
-    known = known_state(state, c, momentum, training)
-    gamma, beta = parameters(params, c, inner.dtype)
-    if of_batch:
+    known = known_state(state, x.shape[1], momentum, training)
+    y, cache, after = normalized(x, params, known, training, eps, momentum, unbiased)
+    return y, cache, after if training and known else state
+
+
+def normalized(x, params, known, training, eps, momentum, unbiased):
+    """`batch_norm`, of all but params checked; known: the state, {} for none."""
+    inner = contiguous(x)
+    gamma, beta = parameters(params, x.shape[1], inner.dtype)
+    if training or not known:
         forward = small.forward if small.fits(inner) else kernel.forward
         y, kept, mean, var = forward(inner, gamma, beta, eps)
     else:
         mean, var = (known[name].astype(gamma.dtype) for name in STATISTICS)
         y, kept = kernel.forward_given(inner, gamma, beta, eps, mean, var)
     if training and known:
-        state = averaged(known, mean, var, m, momentum, unbiased)
-    return y.astype(x.dtype, copy=False), Cache(kept, x.dtype, of_batch), state
+        m = x.size // x.shape[1]
+        known = averaged(known, mean, var, m, momentum, unbiased)
+    cache = Cache(kept, x.dtype, training or not known)
+    return y.astype(x.dtype, copy=False), cache, known
 
 
 def batch_norm_vjp(dy: ArrayLike,
@@ -108,17 +116,17 @@ def added(grads: Arrays, more: Arrays) -> dict[str, np.ndarray]:
 
 def contiguous(x):
     """x as it is computed: C-ordered, its dtype native, float16 in float32."""
-    dtype = np.float32 if x.dtype == np.float16 else x.dtype.newbyteorder("=")
-    return np.ascontiguousarray(x, dtype)
+    return np.ascontiguousarray(x, x.dtype.char.replace("e", "f"))
 
 
 def known_state(state, c, momentum, training):
     """The state, checked. Inference does not count values, and takes it either way."""
     if arguments.empty(state):
         return {}
-    counted = isinstance(state, Mapping) and "num_values" in state
-    return checked_state(
-        state, c, cumulative=momentum is None if training else counted)
+    cumulative = momentum is None
+    if not training:
+        cumulative = isinstance(state, Mapping) and "num_values" in state
+    return checked_state(state, c, cumulative=cumulative)
 
 
 def parameters(params, c, dtype):

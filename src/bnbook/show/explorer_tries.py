@@ -9,7 +9,11 @@ y = gamma * xhat + beta
 
 
 def state(graph="batch", preset="an outlier", at="dx", path=None, cut=None, text=None):
-    """A state to go to; text: the steps of a graph of the reader's own."""
+    """A state to go to; text: the steps of a graph of the reader's own.
+
+    A try may add `open`, a part to lead to, and `told`, what stands above the graph
+    while its batch is as it came.
+    """
     return {"graph": graph, "preset": preset, "at": at, "path": path, "cut": cut,
             "text": text}
 
@@ -20,13 +24,18 @@ TRIES = (
      "Drag x₅ back towards the others and watch their dx grow."),
     ("The same batch at test time", state("inference"),
      "At test time mu and var are constants. Drag any x: no dx moves (chapter 9)."),
-    ("One value used twice", state(preset="as shipped", at="dsq"),
+    ("One value used twice", state(preset="as shipped", at="dsq") | {
+        "told": "xmu is read twice, by sq and by xhat. So two messages come back to "
+                "it, and dxmu is their sum."},
      "xmu was used twice. One message has come, so its gradient is half there: press "
      "Next twice and the other joins it (chapter 4)."),
     ("Cut the variance path", state(cut="variance"),
      "What comes after the cut is computed anew, with what it was beside it. What is "
      "left of dx is not the gradient of the loss (chapter 7)."),
-    ("Give y a target", state(preset="as shipped") | {"open": "aim"},
+    ("Give y a target", state(preset="as shipped") | {
+        "open": "aim",
+        "told": "With a target for y, dy is y − target. Each step below takes a part "
+                "of dx away from x, and y moves."},
      "Under “What is dx for?” press One step, or To fifty: y moves along all of dx, "
      "and along the straight path alone, without the mean's and the variance's."),
     ("Leave out the mean", state("own", "an outlier", text=MEAN_FREE),

@@ -13,13 +13,18 @@ from typing import Any
 
 from bnbook.norm import arguments
 
+# mpiexec may end before it has passed on what a rank said last: it is said to a file.
 PROGRAM = """\
-import marshal, pickle, sys, types
+import marshal, os, pickle, sys, types
+
+_, folder, timeout = sys.argv
+said = os.open(folder + "/said", os.O_WRONLY | os.O_APPEND)
+os.dup2(said, sys.__stderr__.fileno())
+
 import numpy as np
 from mpi4py import MPI
 from bnbook.norm import Ranks
 
-_, folder, timeout = sys.argv
 with Ranks(MPI.COMM_WORLD, timeout=float(timeout)) as ranks:
     with open(folder + "/task", "rb") as file:
         code, defaults, given = pickle.load(file)
@@ -46,6 +51,8 @@ def on_ranks(n: int, function: Callable, *given: Any, timeout: float = 60) -> li
     with tempfile.TemporaryDirectory() as folder:
         task = marshal.dumps(code), function.__defaults__, given
         Path(folder, "task").write_bytes(pickle.dumps(task))
+        said = Path(folder, "said")
+        said.touch()
         done = subprocess.run(
             [launcher, "-n", str(n), sys.executable, "-c", PROGRAM, folder,
              str(timeout)],
@@ -53,7 +60,8 @@ def on_ranks(n: int, function: Callable, *given: Any, timeout: float = 60) -> li
             env=os.environ | {"MPIR_CVAR_ENABLE_HEAVY_YIELD": "1"})  # few cores
         results = Path(folder, "results")
         if done.returncode or not results.exists():
-            raise RuntimeError(_reason(done))
+            lines = f"{said.read_text()}\n{done.stderr}".splitlines()
+            raise RuntimeError(_reason(lines, done.returncode))
         print(done.stdout, end="")
         return pickle.loads(results.read_bytes())
 
@@ -77,10 +85,9 @@ def mpiexec() -> str:
     return found
 
 
-def _reason(done):
+def _reason(lines, status):
     """In one line, why a run failed: what a rank said, or how it ended."""
-    lines = done.stderr.splitlines()
     said = [line for line in lines if line.startswith("rank ")]
     said += [line for line in lines if "Error" in line]
     return said[0] if said else (f"mpiexec: a rank ended early, with exit status "
-                                 f"{done.returncode}, and MPI ended the others")
+                                 f"{status}, and MPI ended the others")

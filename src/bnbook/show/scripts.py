@@ -14,7 +14,7 @@ TYPES = re.compile(r"/\*\*.*?\*/[ \t]*", re.DOTALL)
 SPARE = re.compile(r'^[ \t]*(//.*|"use strict";)?\n|^[ \t]+', re.MULTILINE)
 JOINED = re.compile(r"(?<=[,;{([&|?:=>])\n|\n(?=[)\]}.?:&|])")
 NEEDS = re.compile(r"^// needs: (.+)$", re.MULTILINE)
-MODULE = "export default {render({model, el}) {bnLive.host(model, el);}};"
+MODULE = "export default {render({model, el}) {bnNotebook.host(model, el);}};"
 COLOURS = re.compile(r'html\[data-theme="(light|dark)"\] \{([^}]*)\}')
 COLOUR = re.compile(r"--bn-\w+: #[0-9a-f]{6};")
 DARK = ('[data-jp-theme-light="false"] .bn-live, .vscode-dark .bn-live, '
@@ -39,7 +39,7 @@ def script_text(parts, folder=FOLDER):
 
 def module_text(parts):
     """The same as a module of anywidget, which hosts one part in a notebook."""
-    return script_text(parts) + MODULE
+    return script_text([*parts, "notebook"]) + MODULE
 
 
 def style_text(parts):

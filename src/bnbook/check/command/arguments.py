@@ -37,7 +37,6 @@ code that it was given."""
 
 
 def parser():
-    """The command's arguments."""
     made = argparse.ArgumentParser(
         prog="python -m bnbook.check", description=ABOUT, epilog=WARNING,
         formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -105,7 +105,6 @@ class Run:
 
 
 def end_all():
-    """End every process that still runs."""
     for run in list(RUNNING):
         run.kill()
 

@@ -5,11 +5,10 @@ What stands behind `told` may change; what it returns is what the command shows.
 
 from dataclasses import replace
 
-from bnbook.check.command.notebook import notebook_module
+from bnbook.check.command.sources import loaded
 from bnbook.check.command.views import PARTS
 from bnbook.check.diagnosis.calls import Broke, attempt
 from bnbook.check.diagnosis.diagnose import OUT_OF_MEMORY, diagnose, not_run
-from bnbook.check.diagnosis.modules import loaded
 from bnbook.check.diagnosis.told import Finding
 
 
@@ -31,8 +30,7 @@ def told(place, names=(), kind=None, seed=0, hints=None):
 
 def _code(place, names):
     """(what is to be diagnosed, what broke in a notebook on the way to it)."""
-    module, broke = (notebook_module(place) if place.endswith(".ipynb")
-                     else (loaded(place), []))
+    module, broke = loaded(place)
     if not names:
         return (module,), broke
     return tuple(attempt(getattr, module, name) for name in names), broke

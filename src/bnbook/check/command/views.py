@@ -67,7 +67,6 @@ def as_json(all_told, show_output):
 
 
 def as_csv(all_told, show_output):
-    """One row a submission."""
     columns = (*COLUMNS, "output") if show_output else COLUMNS
     text = io.StringIO()
     rows = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")

@@ -1,8 +1,9 @@
 """The diagnosis of a batch norm: values, gradients, images, memory and state."""
 
 from bnbook.check.diagnosis import outputs
+from bnbook.check.diagnosis.calls import Broke
 from bnbook.check.diagnosis.conduct import conduct, wrong_shapes
-from bnbook.check.diagnosis.observed import observed, with_eps
+from bnbook.check.diagnosis.probes import batches, images, squares, tried
 from bnbook.check.diagnosis.state import state
 from bnbook.check.diagnosis.told import (
     FEW_DIGITS,
@@ -14,9 +15,11 @@ from bnbook.check.diagnosis.told import (
     note,
 )
 from bnbook.check.diagnosis.use import use
+from bnbook.check.edits import explain
 from bnbook.check.edits.table import NAMES as WORD
 from bnbook.check.lines import located, spoiling
 from bnbook.graph import BATCH_NORM
+from bnbook.norm.textbook import EPS
 
 FITS = {  # what the gradients fit -> what is said of all of them, and of one
     "own": ("your backward fits your forward: mend both", "fits your forward."),
@@ -64,8 +67,7 @@ class Diagnosing:
         self.found += self._as(self.told, "y")
 
     def _shapes(self):
-        for one in wrong_shapes(self.reader, self.seen) + missing(
-                self.reader, self.seen):
+        for one in wrong_shapes(self.seen) + missing(self.reader, self.seen):
             self.told.append(one)
             self.found += self._as([one], WORD[one.node])
 
@@ -143,3 +145,26 @@ def missing(reader, seen):
              f"two gradients: d{''.join(lost)} is")
     return [Told("gradients missing", n, f"the backward returned {words} missing")
             for n in lost[:1]]
+
+
+def observed(reader, seed):
+    """What was seen on batches, or square ones, or images; Broke if nothing runs."""
+    lines = []
+    for probes in (batches, squares, images):
+        seen, line = tried(reader, probes(seed))
+        if seen:
+            return seen
+        lines.append(line)
+    raise Broke(f"your code breaks on a batch (N, C) = (5, 3): {lines[0]}")
+
+
+def with_eps(reader, seen):
+    """What was seen, each probe with the eps that the code uses if it takes none."""
+    if reader.takes_eps:
+        return seen, []
+    eps = explain.own_eps(seen)
+    if eps is None:
+        return explain.with_eps(seen, explain.likely_eps(seen)), []
+    whose = " (Keras's convention)" if eps == 1e-3 else ""
+    told = [] if eps == EPS else [note("own eps", "vareps", f"eps is {eps:g}{whose}")]
+    return explain.with_eps(seen, eps), told

@@ -8,6 +8,7 @@ from bnbook.check.diagnosis.calls import Broke
 from bnbook.check.diagnosis.digits import batch_of_one, constant, digits, float32
 from bnbook.check.diagnosis.probes import error, observe
 from bnbook.check.diagnosis.told import Told, note
+from bnbook.check.edits.table import NAMES
 
 SLACK = 1e-9
 ADD_UP = note("gradients add up", "gamma", "gradients of γ and β add up from call to "
@@ -36,13 +37,12 @@ def same(results, expected):
 
 def ran(reader, p, **kept):
     """A session after one forward of a probe."""
-    session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps, **kept)
+    session = reader.on(p, **kept)
     session.forward(p.x.copy())
     return session
 
 
 def overwritten(reader, p):
-    """Faults: the caller's arrays are changed."""
     given = {"x": p.x, "gamma": p.gamma, "beta": p.beta, "dout": p.dy}
     arrays = {name: a.copy() for name, a in given.items()}
     session, told = reader.start(arrays["gamma"], arrays["beta"], p.eps), {}
@@ -100,29 +100,27 @@ def references(reader, p):
     return told
 
 
-def wrong_shapes(reader, seen):
+def wrong_shapes(seen):
     """Right numbers in another shape: a fault of y and dx, else a note."""
     told = {}
-    for s in seen:
-        for name, wanted in (("y", s.probe.x), ("x", s.probe.x),
-                             ("gamma", s.probe.gamma), ("beta", s.probe.beta)):
-            shape, right = s.shapes.get(name), wanted.shape
+    for name in ("y", "x", "gamma", "beta"):
+        for shape, right in ((s.shapes.get(name), s.probe.shape(name)) for s in seen):
             if shape in (None, right) or np.prod(shape) != np.prod(right):
                 continue
-            what = name if name == "y" else f"d{name}"
+            what = NAMES[name]
             told.setdefault(name, Told(
                 f"{what} in another shape", name,
-                f"{what} has shape {shape}, not {right}") if wanted is s.probe.x else
+                f"{what} has shape {shape}, not {right}") if name in ("y", "x") else
                 note(f"{what} keeps its dims", name,
                      f"{what} keeps its dims: it is {shape}, not {right}"))
-    return [told[name] for name in ("y", "x", "gamma", "beta") if name in told]
+    return [*told.values()]
 
 
 def unknown_mode(reader, p):
     """A note: an unknown mode is taken, or gives None."""
     if reader.kind == "backward" or not reader.takes_mode:
         return []
-    session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps)
+    session = reader.on(p)
     try:
         session.forward(p.x.copy(), mode="no such mode")
     except Broke as broke:

@@ -4,7 +4,6 @@ import numpy as np
 
 from bnbook.check.diagnosis.batch_norm import diagnose_batch_norm
 from bnbook.check.diagnosis.calls import Broke
-from bnbook.check.diagnosis.modules import ACCEPTED
 from bnbook.check.diagnosis.told import Finding
 from bnbook.check.diagnosis.verdict import Diagnosis, Several
 from bnbook.check.kinds.calling import NotChecked
@@ -13,6 +12,7 @@ from bnbook.check.kinds.dropout import check_dropout
 from bnbook.check.kinds.pairs import ALL as KINDS
 from bnbook.check.kinds.pairs import kind_of, partnered
 from bnbook.check.reading.hints import hints
+from bnbook.check.reading.layers import ACCEPTED
 from bnbook.check.reading.recognise import recognise
 from bnbook.check.reading.remarks import remarks
 from bnbook.norm import arguments

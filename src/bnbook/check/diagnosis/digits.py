@@ -20,14 +20,12 @@ def _y(reader, p, x):
 
 
 def digits(reader):
-    """A note: digits are lost where the mean is large."""
     p = probe(11, 64, 3)
     x = np.round(p.x * 2**20) / 2**20
     return [ONE_PASS] * bool(error(_y(reader, p, x + 2.0**20), _y(reader, p, x)) > 1e-7)
 
 
 def float32(reader):
-    """Notes: float32 becomes another type, or loses digits."""
     p = probe(12, 4096, 2)
     x = (p.x / p.x.std(axis=0) + 1e4).astype(np.float32)
     narrow = p._replace(**{name: getattr(p, name).astype(np.float32)

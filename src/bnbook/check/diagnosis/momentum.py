@@ -51,7 +51,7 @@ def momenta(session, reader, other):
 
 def default(w, reader, p, old, mean):
     """The momentum that functions have if their dict has none; NaN if not known."""
-    session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps)
+    session = reader.on(p)
     given = [abs(a - MOMENTUM) < CLOSE for a in w]
     if reader.kind != "functions" or not any(given):
         return np.nan
@@ -79,7 +79,7 @@ def stateless(reader, p):
     """Whether functions take a bn_param and read nothing of it but eps."""
     if reader.kind != "functions" or not reader.has_state or reader.keeps:
         return False
-    session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps)
+    session = reader.on(p)
     given = set(session.bn_param) | {"mode"}
     try:
         y = session.forward(p.x.copy())
@@ -100,7 +100,7 @@ def start_of_layer(session, reader):
 
 def start_of_functions(reader, p, w, batch):
     """Where functions start them, seen at the first batch; w: old's weight, new's."""
-    session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps, momentum=0.7)
+    session = reader.on(p, momentum=0.7)
     session.forward(p.x.copy())
     kept = session.running()
     if kept is None or abs(w[0]) < CLOSE:

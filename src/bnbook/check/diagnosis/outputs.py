@@ -6,7 +6,7 @@ import numpy as np
 
 from bnbook.check.diagnosis.conduct import wrong_shapes
 from bnbook.check.diagnosis.probes import images, tried
-from bnbook.check.diagnosis.products import Parts, by_op, products, wanted_shape
+from bnbook.check.diagnosis.products import Parts, by_op, products
 from bnbook.check.diagnosis.told import Told, as_findings, note
 from bnbook.check.diagnosis.unnamed import (
     few_digits,
@@ -112,7 +112,7 @@ def image_findings(reader, seen, told, forward, gradients, seed):
         return [] if reader.kind == "backward" else as_findings(
             [note("no images", "x", "it takes (N, C) only")], seen)
     sizes = {n: a.shape for s in pictures for n, a in s.results.items()
-             if a.shape != wanted_shape(s, n)}
+             if a.shape != s.probe.shape(n)}
     if sizes:
         name, shape = next(iter(sizes.items()))
         return as_findings([note("no images", "x", "it takes (N, C) only: of (N, C, H, "
@@ -129,7 +129,7 @@ def image_findings(reader, seen, told, forward, gradients, seed):
             for f in faults if f.name not in old]
     if "unnamed" in {f.name for f in new}:
         new = new[:1]
-    shapes = [f for f in wrong_shapes(reader, pictures)
+    shapes = [f for f in wrong_shapes(pictures)
               if not new and f.name not in known]
     return as_findings(new, pictures, "on images (N, C, H, W): ") + as_findings(
         shapes, pictures)

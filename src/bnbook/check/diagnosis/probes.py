@@ -23,6 +23,10 @@ class Probe(NamedTuple):
     dy: np.ndarray
     kept: tuple = ()  # running statistics, and what weighs the old, where they are read
 
+    def shape(self, output):
+        """The right shape of y, or of the gradient of x, gamma or beta."""
+        return self.x.shape if output in ("x", "y") else self.gamma.shape
+
 
 class Seen(NamedTuple):
     """What the reader's code gave for a probe: arrays under y, x, gamma, beta."""
@@ -104,8 +108,7 @@ def observe(reader, p):
 
 def fitted(results, p):
     """Results in their right shapes, where they have as many values."""
-    right = {name: p.x if name in ("x", "y") else p.gamma for name in results}
-    return {name: a.reshape(right[name].shape) if a.size == right[name].size else a
+    return {name: a.reshape(p.shape(name)) if a.size == np.prod(p.shape(name)) else a
             for name, a in results.items()}
 
 

@@ -6,41 +6,32 @@ import numpy as np
 
 from bnbook.check.diagnosis.probes import fits
 from bnbook.check.diagnosis.told import Told
-from bnbook.check.edits.programs import PROGRAMS, inputs_of, lines, values_of
+from bnbook.check.edits.programs import PROGRAMS, inputs_of, values_of
 from bnbook.check.edits.table import NAMES
 
 
 class Part(NamedTuple):
-    """One of what an output is the sum of: in the graph's names, and in words."""
+    """One of what an output is the sum of: its node, and what it is in words."""
 
     output: str
     node: str
-    formula: str
     name: str
     words: str
 
 
-PARTS = {
-    "shift": Part("y", "mu", "copy(beta, x)", "shift", "y's mean"),
-    "scaled": Part("y", "var", "gamma * xhat", "scale", "y's spread"),
-    "straight": Part("x", "xhat", "dy * gamma * ivar", "straight path",
-                     "what comes straight from xhat"),
-    "variance": Part("x", "var", "-(xmu * cube(ivar) * mean(dy * gamma * xmu))",
-                     "variance path", "what comes by way of the variance"),
-    "mean": Part("x", "mu", "-copy(mean(dy * gamma * ivar), x)", "mean path",
-                 "what comes by way of the mean"),
-    "G": Part("gamma", "gamma", "sum(dy * xhat, gamma)", "dgamma", "dgamma"),
-    "B": Part("beta", "beta", "sum(dy, beta)", "dbeta", "dbeta")}
-GRAPH = PROGRAMS["staged"] + lines("\n".join(
-    f"{name} = {part.formula}" for name, part in PARTS.items()))
+PARTS = {  # by their names in the staged program
+    "beta": Part("y", "mu", "shift", "y's mean"),
+    "gx": Part("y", "var", "scale", "y's spread"),
+    "dxmu_xhat": Part("x", "xhat", "straight path", "what comes straight from xhat"),
+    "dxmu_sq": Part("x", "var", "variance path",
+                    "what comes by way of the variance"),
+    "dx_mu": Part("x", "mu", "mean path", "what comes by way of the mean"),
+    "dgamma": Part("gamma", "gamma", "dgamma", "dgamma"),
+    "dbeta": Part("beta", "beta", "dbeta", "dbeta")}
 # How often each part was multiplied where every message of an op is.
-OPS = (("add", "B", {"straight": 0, "variance": 1, "mean": 0, "G": 0, "B": 1}),
-       ("add", "B", {"straight": 1, "variance": 2, "mean": 1, "G": 1, "B": 1}),
-       ("multiply", "G", {"straight": 2, "variance": 2, "mean": 2, "G": 1, "B": 0}))
-
-
-def wanted_shape(s, output):
-    return s.probe.x.shape if output in ("x", "y") else s.probe.gamma.shape
+TIMES = tuple((op, known, dict(zip([*PARTS][2:], times))) for op, known, times in (
+    ("add", "dbeta", (0, 1, 0, 0, 1)), ("add", "dbeta", (1, 2, 1, 1, 1)),
+    ("multiply", "dgamma", (2, 2, 2, 1, 0))))
 
 
 class Parts:
@@ -48,21 +39,21 @@ class Parts:
 
     def __init__(self, seen):
         self.seen = seen
-        self.values = [values_of(GRAPH, inputs_of(*s.probe)) for s in seen]
+        self.values = [values_of(PROGRAMS["staged"], inputs_of(*s.probe)) for s in seen]
 
     def right(self, output):
-        """The right output on each probe."""
-        return [v[NAMES[output]].reshape(wanted_shape(s, output))
+        return [v[NAMES[output]].reshape(s.probe.shape(output))
                 for s, v in zip(self.seen, self.values)]
 
     def coefficients(self, output):
         """Part -> what multiplies it, in each channel of each probe; or None."""
         names, found = [n for n, p in PARTS.items() if p.output == output], []
         for s, v in zip(self.seen, self.values):
-            got, shape = s.results[output], wanted_shape(s, output)
+            got, shape = s.results[output], s.probe.shape(output)
             if got.shape != shape:
                 return None
-            columns = [_channels(v[n].reshape(shape)) for n in names]
+            columns = [_channels(np.broadcast_to(
+                v[n], shape) if len(shape) > 1 else v[n].ravel()) for n in names]
             found += map(_solved, zip(*columns), _channels(got))
         return None if any(k is None for k in found) else dict(
             zip(names, np.transpose(found)))
@@ -98,7 +89,7 @@ def by_op(base, wrong):
     if len(wrong) < 2 or len(found) < 3 or None in found:
         return None
     k = found[0] | found[1] | found[2]
-    for op, part, times in OPS:
+    for op, part, times in TIMES:
         factor = k[part].mean()
         if abs(factor - 1) > 1e-9 and all(
                 np.abs(k[p] - factor ** times[p]).max() < 1e-8 for p in times):
@@ -116,9 +107,9 @@ def products(base, output):
         return []
     factor, *others = wrong.values()
     if len(words) == len(wrong) > 1 and {factor} == {*others}:
-        return [_times(Part(output, output, "", *[NAMES[output]] * 2), factor)]
-    if wrong == {"variance": factor, "mean": factor}:
-        return [_times(Part("x", "mu", "", "means", "what the two means send back"),
+        return [_times(Part(output, output, *[NAMES[output]] * 2), factor)]
+    if wrong == {"dxmu_sq": factor, "dx_mu": factor}:
+        return [_times(Part("x", "mu", "means", "what the two means send back"),
                        factor)]
     return [_times(PARTS[part], w) for part, w in wrong.items()]
 

@@ -57,7 +57,7 @@ def test_mode(reader, p):
         p = p._replace(eps=0.1)  # large enough to be seen beside a variance of 1
     before = p._replace(x=p.x[::-1].copy())  # not the batch of the test
     trained = observe(reader, before).results
-    session = reader.start(p.gamma.copy(), p.beta.copy(), p.eps)
+    session = reader.on(p)
     if reader.kind == "layer" and not session.switches:
         return [NO_SWITCH]
     if reader.kind == "layer" and not reader.reading.running:

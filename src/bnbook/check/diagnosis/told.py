@@ -75,7 +75,6 @@ class Finding(NamedTuple):
 
 
 def as_findings(told, seen, where="", part=""):
-    """What is told, as Findings."""
     found = []
     for one in told:
         kind = "fault" if is_fault(one) else "note"
@@ -98,7 +97,6 @@ def joined(found, more):
 
 
 def _certainty(fault, count):
-    """(certainty, because) of a Finding."""
     if fault.name == "unnamed" or not fault.sure:
         return "likely", "it fits no fault that is known"
     if fault.either:

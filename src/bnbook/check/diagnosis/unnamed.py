@@ -5,7 +5,7 @@ import numpy as np
 from bnbook.check.diagnosis.calls import Broke, meanings, number
 from bnbook.check.diagnosis.misplaced import LOOSE, misplaced
 from bnbook.check.diagnosis.probes import compared, error, fits
-from bnbook.check.diagnosis.products import PARTS, wanted_shape
+from bnbook.check.diagnosis.products import PARTS
 from bnbook.check.diagnosis.told import Told
 from bnbook.check.edits.table import NAMES
 from bnbook.check.gradients import numerical_gradient
@@ -22,7 +22,7 @@ def unusable(seen, output):
     """A fault of another shape, of NaN or infinity, in a list; or none."""
     name = NAMES[output]
     for s in seen:
-        a, right = s.results[output], wanted_shape(s, output)
+        a, right = s.results[output], s.probe.shape(output)
         if a.shape != right:
             why = ": it is not summed over the batch" if a.shape == s.probe.x.shape \
                 else "" if a.shape else ": the sum has no axis"

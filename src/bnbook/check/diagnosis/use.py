@@ -65,9 +65,8 @@ def options(reader, p):
              and not meanings(q.name) and not (switch and switch.where == q.name)]
     return [Told(f"{q.name} changes y", "mu", f"{q.name}={not q.default} changes y in "
                  "training: other statistics are used")
-            for q in asked if error(reader.start(
-                p.gamma.copy(), p.beta.copy(), p.eps).forward(
-                    p.x.copy(), **{q.name: not q.default}), y) > SLACK]
+            for q in asked if error(reader.on(p).forward(
+                p.x.copy(), **{q.name: not q.default}), y) > SLACK]
 
 
 def starts(reader, p):
@@ -85,7 +84,6 @@ def starts(reader, p):
 
 
 def handed_x(reader, p):
-    """A note: backward(x, dy) takes any x."""
     right = observe(reader, p).results.get("x")
     if right is None or "x" not in reader.reading.backward.sources():
         return []
@@ -96,7 +94,6 @@ def handed_x(reader, p):
 
 
 def one_cache(reader, p):
-    """A note: a layer keeps one forward."""
     return [] if ran(reader, p).cache else [ONE_CACHE]
 
 
@@ -115,14 +112,12 @@ def pixels(reader, p):
 
 
 def unchecked(reader, p):
-    """A note: 4-D input is refused by chance only."""
     seen = observe(reader, probe(33, 4, 4, 4, 4))
     right = textbook(seen.probe, seen.probe.eps)["y"]
     return [] if fits(seen.results["y"], right, 1e-3) else [UNCHECKED]
 
 
 def float16(reader, p):
-    """A note: squares overflow in float16."""
     p = probe(34, 64, 2)
     x = (300 * np.random.default_rng(5).normal(size=(64, 2))).astype(np.float16)
     y, wide = (observe(reader, p._replace(x=a)).results["y"].astype(float)

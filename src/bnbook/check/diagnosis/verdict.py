@@ -7,6 +7,7 @@ from zlib import crc32
 
 import numpy as np
 
+from bnbook.check import checks
 from bnbook.check.diagnosis.told import Finding
 from bnbook.graph import BATCH_NORM, run
 from bnbook.show import draw
@@ -179,7 +180,5 @@ def _sentence(finding):
 
 
 def _example():
-    rng = np.random.default_rng(0)
-    inputs = {"x": rng.normal(size=(5, 3)), "eps": 1e-5, "gamma": np.full(3, 1.5),
-              "beta": np.ones(3)}
-    return run(BATCH_NORM, inputs, rng.normal(size=(5, 3)))
+    inputs, dy = checks.draw(np.random.default_rng(0), 5, 3)
+    return run(BATCH_NORM, inputs | {"eps": 1e-5}, dy)

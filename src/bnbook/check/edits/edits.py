@@ -41,12 +41,10 @@ class Edit(NamedTuple):
 
     @property
     def graph(self):
-        """The graph with the change made."""
         return changed(self.base, self.changes)
 
     @property
     def lines(self):
-        """The lines that it changes."""
         return tuple(dict.fromkeys(line_of(name) for name, _ in self.changes))
 
 
@@ -188,11 +186,6 @@ def whole(name):
     """
     start = 0 if name in FORWARDS or name in WHOLE else len(FORWARDS["forward"])
     return name, (PROGRAMS | FORWARDS)[name], start
-
-
-def edits(name):
-    """Every single edit of a program of PROGRAMS or FORWARDS: a tuple of Edits."""
-    return edits_of(*whole(name))
 
 
 def named_edits(program, graph):

@@ -158,8 +158,7 @@ def explain_forward(seen):
         return []
     if "y" in Y.right(seen):
         return [RIGHT]
-    one = single((Y,), seen, ("y",))["y"]
-    return likely((Y,), seen, "y", one) or two((Y,), seen, "y")
+    return explained(Y, seen, "y") or two((Y,), seen, "y")
 
 
 def own_eps(seen):

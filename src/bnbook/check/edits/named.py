@@ -3,7 +3,7 @@
 The lines stand in place of a program's own: those of d… in the staged backward, others
 in the forward. What they say of the node is the rule: what a value of one input sends
 back is at that value, anything else at the value on the line's left side. A row with a
-$ is one for each number of EPS; \\ goes on.
+$ is one for each number of EPS; \\ goes on. Of rows alike in effect, the first is said.
 """
 
 from typing import NamedTuple

@@ -9,9 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bnbook.check.diagnosis.calls import Broke, attempt, meanings, number, parameters
-from bnbook.check.diagnosis.modules import BACKWARD as BACKWARDS
 from bnbook.check.reading import slots
-from bnbook.check.reading.layers import BACKWARD, FORWARD, method
+from bnbook.check.reading.layers import is_backward, methods
 from bnbook.check.reading.modes import switches
 from bnbook.check.reading.plans import call_by, plans
 
@@ -58,8 +57,8 @@ def started(code, values, order):
     """(forward, backward or None, the object that they are of, or None), made anew."""
     if len(code) == 2:
         return *code, None
-    names = [method(code[0], words) for words in (FORWARD, BACKWARD)]
-    if BACKWARDS.search(getattr(code[0], "__name__", "").lower()):
+    names = methods(code[0])
+    if is_backward(getattr(code[0], "__name__", "")):
         raise NotChecked("it is a backward, and its forward is needed too")
     if inspect.isroutine(code[0]) or not any(names):
         return code[0], None, None

@@ -84,7 +84,6 @@ def _conduct(read):
 
 
 def overwritten(seen):
-    """A fault for each argument that was changed."""
     return [Told(f"{n} overwritten", n if n in WORD else "y", f"{n} is overwritten by "
                  f"the {'back' if n == 'dout' else 'for'}ward")
             for n in sorted({n for s in seen for n in s.ran.changed})]
@@ -144,7 +143,6 @@ def _fits_own(out, one, forward):
 
 
 def fine(out, sentence):
-    """A finding of an output that is right."""
     return Finding("right", WORD[out], out, sentence, part=WORD[out])
 
 

@@ -4,12 +4,18 @@ import inspect
 import re
 
 from bnbook.check.diagnosis.calls import Broke, asks_for, attempt
-from bnbook.check.diagnosis.modules import ACCEPTED, BACKWARD, FORWARD
 from bnbook.check.kinds.dropout import DROPOUT
 from bnbook.check.kinds.observe import reading
 from bnbook.check.kinds.table import KINDS
 from bnbook.check.kinds.wrong import PARTS
-from bnbook.check.reading import layers
+from bnbook.check.reading.layers import (
+    ACCEPTED,
+    is_backward,
+    is_forward,
+    looks_like_layer,
+    methods,
+    stem,
+)
 
 ALL = ("batch norm", "dropout", *KINDS)
 WORDS = {"batch norm": r"batch_?norm|(^|_)bn(\d|_|$)", "dropout": DROPOUT.words} | {
@@ -69,18 +75,11 @@ def _is(kind, code):
         return False
 
 
-def stem(name, end):
-    """A function's name without what says that it is a forward or a backward."""
-    return re.sub("_+", "_", end.sub("", name.lower())).strip("_")
-
-
 def partner(name, things):
     """The forward that stands beside a backward: under its name, or its first words."""
-    forwards = {n.lower(): f for n, f in things.items()
-                if not BACKWARD.search(n.lower())}
-    forwards |= {stem(n, FORWARD): f for n, f in things.items()
-                 if FORWARD.search(n.lower())}
-    words = stem(name, BACKWARD).split("_")
+    forwards = {n.lower(): f for n, f in things.items() if not is_backward(n)}
+    forwards |= {stem(n): f for n, f in things.items() if is_forward(n)}
+    words = stem(name).split("_")
     found = (forwards.get("_".join(words[:k])) for k in range(len(words), 0, -1))
     return next((f for f in found if callable(f) and not inspect.isclass(f)), None)
 
@@ -95,7 +94,7 @@ def partnered(code, kind=None):
         return of_module(code[0], kind)
     f = code[0] if len(code) == 1 else None
     name = getattr(f, "__name__", "")
-    if inspect.isfunction(f) and BACKWARD.search(name.lower()):
+    if inspect.isfunction(f) and is_backward(name):
         forward = partner(name, f.__globals__)
         if forward is not None and asks_for(f, "cache"):
             code = (forward, f)
@@ -136,7 +135,7 @@ def candidates(things):
     """Name -> code: pairs, layers, pairs of methods, and what stands alone."""
     functions = {n: a for n, a in things.items() if not inspect.isclass(a)}
     pairs = {n: (partner(n, functions), a) for n, a in functions.items()
-             if BACKWARD.search(n.lower())}
+             if is_backward(n)}
     paired, found = {f.__name__ for f, _ in pairs.values() if f}, {}
     for name, a in things.items():
         if inspect.isclass(a):
@@ -151,16 +150,14 @@ def candidates(things):
 def _of_class(name, made, things):
     """A layer; or the pairs among the methods of a network."""
     pairs = {n: partner(n, vars(made)) for n in vars(made)
-             if BACKWARD.search(n.lower()) and stem(n, BACKWARD) and kind_named(n)
-             and not n.startswith("_")}
+             if is_backward(n) and stem(n) and kind_named(n) and n[0] != "_"}
     if any(pairs.values()) and not inspect.isabstract(made):
         of = attempt(object.__new__, made)  # its pairs need nothing of it
         return {f"{name}.{n}": (getattr(of, forward.__name__), getattr(of, n))
                 for n, forward in pairs.items() if forward}
     base = any(inspect.isclass(a) and a is not made and issubclass(a, made)
                for a in things.values())
-    layer = layers.looks_like_layer(made) or (
-        kind_named(name) and layers.method(made, layers.FORWARD))
+    layer = looks_like_layer(made) or (kind_named(name) and methods(made)[0])
     return {name: (made,)} if layer and not base else {}
 
 
@@ -169,13 +166,13 @@ def _stands_alone(name):
     kind = kind_named(name)
     if kind in KINDS and KINDS[kind].loss and re.search("loss|entropy|cost", name):
         return True
-    return bool(FORWARD.search(name.lower()) or (kind and re.fullmatch(
+    return bool(is_forward(name) or (kind and re.fullmatch(
         f"({WORDS[kind]})", BESIDE.sub("", name.lower()))))
 
 
 def _forward(code):
     """The function that makes y."""
-    return getattr(code[0], layers.method(code[0], layers.FORWARD), None) if (
+    return getattr(code[0], methods(code[0])[0], None) if (
         inspect.isclass(code[0])) else code[0]
 
 

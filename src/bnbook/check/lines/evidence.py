@@ -65,7 +65,6 @@ class Evidence:
                        for m in self.run({one.number: new})[0].made)
 
     def made_as(self, a):
-        """The arrays that lines made with these values."""
         return [m for m in self.raw if np.array_equal(m.value.ravel(), np.ravel(a))]
 
     def useless(self, output):

@@ -5,11 +5,38 @@ import re
 
 from bnbook.check.diagnosis.calls import asks_for, parameters
 
-FORWARD = re.compile(r"^_*(forward|fwd|feed_?forward|fprop|propagate|call_*$|apply$)")
-BACKWARD = re.compile(r"^_*(back|bwd|bprop|deriv|grad(ient)?s?$)")
+WORDS = "feed_?forward|forward(_?pass)?|fwd|fprop"
+FORWARD = re.compile(f"{WORDS}|_train(ing)?$")
+BACKWARD = re.compile("backward(_?pass)?|backprop(agat\\w+)?|bprop|bwd|back|"
+                      "deriv(e|ative)?|_grad$")
+METHODS = (re.compile(f"^_*({WORDS}|propagate|call_*$|apply$)"),
+           re.compile(f"^_*({BACKWARD.pattern}|grad(ient)?s?$)"))
+ACCEPTED = (
+    "Accepted: forward(x, gamma, beta, bn_param or eps) -> (y, cache) with "
+    "backward(dout, cache) -> (dx, dgamma, dbeta); a class or an object with "
+    "forward(x) and backward(dy); or a backward alone.")
 
 
-def method(thing, pattern):
+def is_forward(name):
+    return bool(FORWARD.search(name.lower()))
+
+
+def is_backward(name):
+    return bool(BACKWARD.search(name.lower()))
+
+
+def stem(name):
+    """A function's name without what says that it is a forward or a backward."""
+    end = BACKWARD if is_backward(name) else FORWARD
+    return re.sub("_+", "_", end.sub("", name.lower())).strip("_")
+
+
+def methods(thing):
+    """The names of its forward and backward, None for one that there is not."""
+    return [_method(thing, pattern) for pattern in METHODS]
+
+
+def _method(thing, pattern):
     """The name of the method that is meant: the shortest that fits; None if none is."""
     own = [n for n in dir(thing) if pattern.search(n.lower()) and callable(
         getattr(thing, n, None)) and (n != "__call__" or "__call__" in vars(
@@ -26,7 +53,7 @@ def looks_like_layer(thing):
     """
     if inspect.ismodule(thing) or inspect.isroutine(thing):
         return False
-    names = method(thing, FORWARD), method(thing, BACKWARD)
+    names = methods(thing)
     if None in names:
         return False
     forward, backward = (getattr(thing, n) for n in names)

@@ -46,13 +46,11 @@ class Switch(NamedTuple):
         return {self.where: other if other and isinstance(value, str) else value}
 
     def names(self):
-        """What it may be called."""
         if self.kind != "attribute":
             return self.where if self.kind == "method" else {self.where}
         return {spelled(self.where), self.where[-1][1]}
 
     def set(self, thing, training):
-        """Turn the object's own switch."""
         if self.kind == "attribute":
             replace(thing, self.where, self.training if training else self.testing)
         elif self.kind == "method":

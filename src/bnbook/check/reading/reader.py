@@ -121,11 +121,9 @@ class Reader:
         return probes.error(*seen) > 1e-6
 
     def _started(self, eps=EPS, **given):
-        p = self.ground
-        return self.start(p.gamma.copy(), p.beta.copy(), eps, **given)
+        return self.on(self.ground._replace(eps=eps), **given)
 
     def forward_of(self):
-        """The method that is its forward."""
         return self._started().methods(self.ground.x)[0]
 
     @property
@@ -150,8 +148,11 @@ class Reader:
         """A new session; keep: gamma and beta stay what the layer starts them at."""
         return self.session(self.reading, gamma, beta, eps, momentum, keep)
 
+    def on(self, p, **given):
+        """A new session with copies of a probe's parameters."""
+        return self.start(p.gamma.copy(), p.beta.copy(), p.eps, **given)
+
     def session(self, *given):
-        """A new session under any reading."""
         return (BackwardSession if self.kind == "backward" else Session)(self, *given)
 
     def _read(self):

@@ -7,7 +7,7 @@ cache, a file with every layer, a graph class. "all" is what all five do.
 
 from bnbook.check import adapters
 from bnbook.check.implementations import Implementation
-from bnbook.check.specimens import bases, layers, pooling
+from bnbook.check.specimens import bases, layers
 from bnbook.check.specimens import functions as pairs
 from bnbook.check.specimens.exhibits import Exhibit, exhibits
 
@@ -48,11 +48,11 @@ def _relu(code):
 def _pool(code):
     """A wrong forward or backward of pooling, with a right one."""
     backward = code.__name__ in ("pool_assigns", "pool_all_to_every_tie")
-    forward = pooling.pool_forward if backward else code
+    forward = layers.pool_forward if backward else code
     return Implementation(
         lambda x, height, width, stride: forward(x, {
             "pool_height": height, "pool_width": width, "stride": stride}),
-        code if backward else pooling.pool_backward)
+        code if backward else layers.pool_backward)
 
 
 FUNCTIONS = exhibits(r"""
@@ -136,13 +136,13 @@ layers.conv_true_division | sizes are whole
 
 POOLING = exhibits(r"""
 pool sizes by / | S3 | Sizes are divided with /. | TypeError on Python 3. | \
-pooling.pool_true_division | 2 by 2, stride 2
+layers.pool_true_division | 2 by 2, stride 2
 width for height | S3 | A window is as high as it is wide. | Square windows are right, \
-others are not. | pooling.pool_width_for_height | windows not square
+others are not. | layers.pool_width_for_height | windows not square
 windows overwrite | S3 | backward assigns, and should add. | Where windows overlap, \
-gradient is lost. | pooling.pool_assigns | windows overlap
+gradient is lost. | layers.pool_assigns | windows overlap
 every tie gets all | S3 | Each tied maximum gets the whole gradient. | The sum of dx \
-is larger than that of dout. | pooling.pool_all_to_every_tie | ties
+is larger than that of dout. | layers.pool_all_to_every_tie | ties
 """, _pool)
 
 EXHIBITS = FUNCTIONS + STATE + DROPOUT + RELU + CONVOLUTION + POOLING

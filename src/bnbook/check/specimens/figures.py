@@ -3,14 +3,16 @@
 Each function takes a seed and returns a number, or a dict of them.
 """
 
+from functools import partial
+
 import numpy as np
 
 from bnbook.check.adapters import graph
 from bnbook.check.layer_checks import in_dtype
-from bnbook.check.layer_trials import batches, new, trained, truth
+from bnbook.check.layer_trials import after_test_mode, batches, last_step, new
 from bnbook.check.methods import relative_error
 from bnbook.check.specimens import functions as pairs
-from bnbook.check.specimens import layers, pooling
+from bnbook.check.specimens import layers
 from bnbook.check.specimens.catalogue import STATE
 from bnbook.check.specimens.s0_s4 import ZeroStart
 
@@ -56,25 +58,14 @@ def zero_start(seed=0):
 
 def second_step(seed=0):
     """The relative error of the second step's dx, which is the first batch's."""
-    rng, layer = np.random.default_rng(seed), LAYER["never flushed"]
-    it, *known = new(layer, rng)
-    for x in batches(rng, 2):
-        dy = rng.normal(size=x.shape)
-        layer.forward(it, x, "train")
-        got, *_ = layer.backward(it, dy, x)
-    return relative_error(got[0], truth(x, *known, dy)[1])
+    got, right = last_step(LAYER["never flushed"], np.random.default_rng(seed), 2)
+    return relative_error(got[0][0], right[0])
 
 
-def after_test_mode(name):
-    def measured(seed=0):
-        """The relative error of dx after a forward in test mode."""
-        rng, layer = np.random.default_rng(seed), LAYER[name]
-        it, *known = trained(layer, rng)
-        x, dy = rng.normal(size=(2, 8, 3))
-        layer.forward(it, x, "test")
-        return relative_error(layer.backward(it, dy, x)[0],
-                              truth(x, *known[:2], dy, *known[2:])[1])
-    return measured
+def in_test_mode(name, seed=0):
+    """The relative error of dx after a forward in test mode."""
+    got, right = after_test_mode(LAYER[name], np.random.default_rng(seed))
+    return relative_error(got[0], right[0])
 
 
 def one_row(seed=0):
@@ -102,7 +93,7 @@ def float16_output(seed=0):
 
 def pool_sums(backward, x, height, width, stride):
     """The sum of dx over the sum of dout, which are equal if all is right."""
-    out, cache = pooling.pool_forward(
+    out, cache = layers.pool_forward(
         x, {"pool_height": height, "pool_width": width, "stride": stride})
     return backward(np.ones_like(out), cache).sum() / out.size
 
@@ -110,22 +101,22 @@ def pool_sums(backward, x, height, width, stride):
 def overlapping(seed=0):
     """The share of the gradient that arrives, 3 by 3 windows at stride 1."""
     x = np.random.default_rng(seed).normal(size=(2, 3, 8, 8))
-    return pool_sums(pooling.pool_assigns, x, 3, 3, 1)
+    return pool_sums(layers.pool_assigns, x, 3, 3, 1)
 
 
 def tied(seed=0):
     """How many times the gradient arrives on a constant image, 2 by 2 windows."""
-    return pool_sums(pooling.pool_all_to_every_tie, np.ones((2, 3, 8, 8)), 2, 2, 2)
+    return pool_sums(layers.pool_all_to_every_tie, np.ones((2, 3, 8, 8)), 2, 2, 2)
 
 
 FIGURES = {
     "beta times gamma": means,
     "never flushed": second_step,
-    "only training kept": after_test_mode("only training kept"),
-    "zero start, eps 1e-6": lambda seed=0: factor(LAYER["zero start, eps 1e-6"], seed),
+    "only training kept": partial(in_test_mode, "only training kept"),
+    "zero start, eps 1e-6": partial(factor, LAYER["zero start, eps 1e-6"]),
     "zero start": zero_start,
-    "only training kept, graph": after_test_mode("only training kept, graph"),
-    "momentum the other way": lambda seed=0: factor(graph(ZeroStart), seed, momentum=1),
+    "only training kept, graph": partial(in_test_mode, "only training kept, graph"),
+    "momentum the other way": partial(factor, graph(ZeroStart), momentum=1),
     "batch of one": one_row,
     "float32 sums": float32_error,
     "float16 squares": float16_output,

@@ -44,7 +44,8 @@ def found(deviations, mean):
     """What the page shows at one place of the slider."""
     x = [np.float32(d + mean) for d in deviations]
     wide = np.array(x, float)
-    truth = {"mean": wide.mean(), "var": wide.var()}
+    mu = _mean(wide)  # row after row, as the page adds: to the last bit
+    truth = {"mean": mu, "var": _mean([(v - mu) ** 2 for v in wide])}
     ways = variances(x)
     return {"x": wide, "truth": truth, "found": {w: float(v) for w, v in ways.items()},
             "given": np.var(deviations), "mu": float(_mean(x)),
