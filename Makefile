@@ -12,11 +12,19 @@ tests/book/test_notebooks.py::test_the_notebook_is_made_anew_byte_by_byte
 
 .PHONY: book pdf epub test quick axe notebooks assignment serve lab lint lint-web clean newest oldest pytorch mutation
 
-book: $(READY)  ## build the pages: _build/html
-	$(BIN)/jupyter-book build . --path-output . --all -q -W -n --keep-going
-	$(BIN)/python tools/lint.py html _build/html
+# What the pages are made of: they are built again where one of these is newer.
+PAGES := _config.yml _toc.yml CITATION.cff pyproject.toml $(shell find book src tools web \
+	-type f -not -path '*/.*' -not -path '*/node_modules/*' -not -path '*/__pycache__/*' \
+	-not -path '*.egg-info/*')
+
+book: _build/html/.checked  ## build the pages: _build/html
 	@$(BIN)/python tools/lint.py outdated || true
 	@echo "Open _build/html/index.html"
+
+_build/html/.checked: $(READY) $(PAGES)
+	$(BIN)/jupyter-book build . --path-output . --all -q -W -n --keep-going
+	$(BIN)/python tools/lint.py html _build/html
+	@touch $@
 
 pdf: book  ## the book as one PDF: _build/html/bnbook.pdf (Chromium prints it)
 	$(BIN)/python tools/bind.py pdf _build/html

@@ -64,8 +64,8 @@ REMOVED = {
         "                   for a in (x, x_test))",
         "there, test = x, np.float32(blank + fault(x_test - blank, s))"),
     "24-how-fast": (  # no cache, so that blocks save nothing
-        "EPS, CACHE, BLOCK = 1e-5, 1 << 21, 1 << 16",
-        "EPS, CACHE, BLOCK = 1e-5, 0, 1 << 16"),
+        "EPS, CACHE, BLOCK = 1e-5, 1 << 21, 1 << 17",
+        "EPS, CACHE, BLOCK = 1e-5, 0, 1 << 17"),
     "23-machines": (  # the layer does not share its statistics
         "train, synced, [0, 4, 4, 5, 8]", "train, own, [0, 2, 4, 6, 8]"),
 }

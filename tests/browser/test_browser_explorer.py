@@ -304,6 +304,20 @@ def test_on_a_phone_a_shape_stays_between_its_boxes(tab, site, page):
     assert not tab.js(SHAPES)
 
 
+SMALL = """[...document.querySelectorAll(".bn-explorer svg text")].filter((text) =>
+  text.checkVisibility() && text.textContent &&
+  parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a < 11.95)
+  .map((text) => text.textContent)"""
+
+
+@pytest.mark.parametrize("page", ["03-messages", "04-ten-nodes", "05-one-line",
+                                  "07-constants", "09-test-time", "explorer"])
+def test_on_a_phone_no_label_is_smaller_than_12_px(tab, site, page):
+    tab.look(390, "light")
+    tab.open(f"{site}book/{page}.html")
+    assert not tab.js(SMALL)
+
+
 def test_reset_clears_the_address_for_good(live):
     live.js("[...document.querySelectorAll('.bn-steps button')][1].click()")
     live.js("new Promise((done) => setTimeout(done, 600))")
