@@ -51,8 +51,12 @@ name = "local"
 def order(module):
     """The test files, those of the module first."""
     key = next(key for key in TESTS if module.startswith(key))
-    names = dict.fromkeys([*TESTS[key].split(), *ALL.split()])
-    return " ".join(f"tests/test_{name}.py" for name in names)
+    return files(f"{TESTS[key]} {ALL}")
+
+
+def files(names):
+    """The test files of some names, each once."""
+    return " ".join(f"tests/test_{name}.py" for name in dict.fromkeys(names.split()))
 
 
 def copied(module):
@@ -66,19 +70,29 @@ def copied(module):
     return place
 
 
+def environment(place):
+    """That of a process that imports from a copy of the tree."""
+    path = f"{place}/src:{place}/tools"
+    return os.environ | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def prove():
+    """Raise CalledProcessError where a test fails in a copy without a mutant."""
+    place = copied("unchanged")
+    tests = files(" ".join([*TESTS.values(), ALL])).split()
+    subprocess.run([sys.executable, "-m", "pytest", "-x", "-q", *tests], cwd=place,
+                   env=environment(place), check=True, stdout=subprocess.DEVNULL)
+
+
 def mutate(module, share):
     """Run the mutants of one module: [(outcome, line, what changed)]."""
     place = copied(module)
     config = CONFIG.format(module=module, python=sys.executable, tests=order(module))
     (place / "cr.toml").write_text(config)
-    path = f"{place}/src:{place}/tools"
-    env = os.environ | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
-    tests = [sys.executable, "-m", "pytest", "-x", "-q", *order(module).split()]
-    subprocess.run(tests, cwd=place, env=env, check=True, stdout=subprocess.DEVNULL)
     for step in ("init", "exec"):
         cosmic_ray = Path(sys.executable).with_name("cosmic-ray")
-        subprocess.run([cosmic_ray, step, "cr.toml", "s.db"], cwd=place, env=env,
-                       check=True)
+        subprocess.run([cosmic_ray, step, "cr.toml", "s.db"], cwd=place,
+                       env=environment(place), check=True)
         if step == "init":
             draw(place / "s.db", share)
     query = """select r.output, r.test_outcome, s.start_pos_row, r.diff
@@ -119,6 +133,7 @@ def main(workers, share):
         for package in PACKAGES
         for path in sorted((ROOT / "src" / "bnbook" / package).glob("*.py"))
     ]
+    prove()
     count = collections.Counter()
     with ThreadPoolExecutor(workers) as pool:
         mutants = pool.map(mutate, modules, [share] * len(modules))
