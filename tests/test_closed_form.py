@@ -14,6 +14,7 @@ from bnbook.graph import (
     run,
 )
 from bnbook.graph.expressions import steps_of
+from bnbook.graph.products import as_tree, factor, power
 from bnbook.show import form_tex, rules_applied
 from bnbook.show.formulas import MEANS, PLAIN, printed
 
@@ -129,3 +130,10 @@ def test_a_value_called_m_is_refused(rng):
     trace = run(graph, {"x": rng.uniform(1, 2, (5, 3))}, np.ones((5, 3)))
     with pytest.raises(ValueError, match=r"^m: a name of the graph, expected another"):
         closed_form(trace)
+
+
+@pytest.mark.parametrize(("n", "tree"), [
+    (2, ("square", "ivar")), (3, ("multiply", ("multiply", "ivar", "ivar"), "ivar")),
+    (-2, ("divide", "1", ("square", "ivar")))])
+def test_a_power_is_written_with_the_ops_of_the_table(n, tree):
+    assert as_tree(power(factor("ivar"), n), str, "x") == tree
