@@ -198,6 +198,10 @@ def test_what_is_asked_for_is_made_and_is_what_it_is_among_all(batch, wrt):
         np.testing.assert_array_equal(found[f"d{name}"], whole[f"d{name}"])
 
 
+def test_whoever_asks_for_nothing_gets_the_forward_steps_alone(batch):
+    assert batch.gradient(BATCH_NORM, ()) == BATCH_NORM
+
+
 @pytest.mark.parametrize("wrt", [["x"], ["gamma"], ["beta"], ["xmu"], ["eps", "xhat"]])
 def test_no_line_is_written_for_nothing(batch, wrt):
     steps = back(batch, wrt)

@@ -246,3 +246,11 @@ def test_a_name_that_is_made_twice_is_refused():
     graph = (Step("a", "square", ("x",)), Step("a", "square", ("a",)))
     with pytest.raises(ValueError, match=r"^step a: square of a \(3,\): made a second"):
         run(graph, {"x": np.ones(3)})
+
+
+def test_only_d_and_a_name_that_is_made_asks_for_that_names_shape():
+    graph = (Step("y", "square", ("x",)), Step("z", "multiply", ("y", "cy")))
+    x, row = np.ones((4, 3)), np.ones(3)
+    assert run(graph, {"x": x, "cy": row}).values["z"].shape == (4, 3)
+    with pytest.raises(ValueError, match=r"^dy: shape \(3,\), expected \(4, 3\)"):
+        run((graph[0], Step("z", "multiply", ("y", "dy"))), {"x": x, "dy": row})

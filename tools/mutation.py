@@ -40,7 +40,7 @@ ALL = ("graph gradient edits expressions closed_form norm layer layer_errors run
        "conventions numerics family folding onnx oracle check")  # fmt: skip
 CONFIG = """[cosmic-ray]
 module-path = "src/bnbook/{module}.py"
-timeout = 120.0
+timeout = 300.0
 excluded-modules = []
 test-command = "{python} -m pytest -x -q -p no:cacheprovider {tests}"
 [cosmic-ray.distributor]
