@@ -63,6 +63,16 @@ def test_every_rule_gives_dx_and_the_last_the_closed_form(rng, name, shape, form
     assert printed(changes[-1].tree, PLAIN | MEANS) == form
 
 
+def test_factors_may_change_places_and_names_may_end_in_a_digit(rng):
+    graph = tuple(step._replace(inputs=tuple(
+        "x1" if i == "x" else i
+        for i in (step.inputs[::-1] if step.name == "xhat" else step.inputs)))
+        for step in BATCH_NORM)
+    given = {"x1": rng.normal(size=(5, 3)), "gamma": np.ones(3), "beta": np.ones(3)}
+    trace = run(graph, {**given, "eps": 0.1}, rng.normal(size=(5, 3)))
+    assert printed(closed_form(trace, "x1")[-1].tree, PLAIN | MEANS) == BATCH
+
+
 def test_the_parameters_gradients_are_m_times_a_mean(rng):
     trace = traced(rng, "batch", (5, 3))
     last = {name: printed(closed_form(trace, name)[-1].tree, PLAIN | MEANS)

@@ -14,7 +14,7 @@ from bnbook.graph import (
     run,
     without,
 )
-from bnbook.graph.arguments import array
+from bnbook.graph.arguments import array, several
 from bnbook.graph.ops import unbroadcast
 
 
@@ -246,6 +246,11 @@ def test_a_name_that_is_made_twice_is_refused():
     graph = (Step("a", "square", ("x",)), Step("a", "square", ("a",)))
     with pytest.raises(ValueError, match=r"^step a: square of a \(3,\): made a second"):
         run(graph, {"x": np.ones(3)})
+
+
+def test_several_are_any_number_of_anything_unless_more_is_said():
+    assert several("a", iter([None, 2]), "some") == (None, 2)
+    assert several("a", [], "some") == ()
 
 
 def test_only_d_and_a_name_that_is_made_asks_for_that_names_shape():
