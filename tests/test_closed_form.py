@@ -1,5 +1,7 @@
 """The closed form comes out of the backward pass by rules; each line of it is dx."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -147,3 +149,12 @@ def test_a_value_called_m_is_refused(rng):
     (-2, ("divide", "1", ("square", "ivar")))])
 def test_a_power_is_written_with_the_ops_of_the_table(n, tree):
     assert as_tree(power(factor("ivar"), n), str, "x") == tree
+
+
+@pytest.mark.parametrize("number, tree", [
+    ("3", ("multiply", "3", "xhat")), ("-1", ("negate", "xhat")),
+    ("3/2", ("divide", ("multiply", "3", "xhat"), "2")),
+    ("1/2", ("divide", "xhat", "2")),
+])
+def test_a_number_stands_before_what_it_multiplies(number, tree):
+    assert as_tree({(("xhat", 1),): Fraction(number)}, str, "x") == tree
