@@ -13,6 +13,7 @@ import pytest
 from needed import missing
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = float(os.environ.get("BNBOOK_PATIENCE", 60))  # seconds an answer
 BUILT = Path(os.environ.get("BNBOOK_HTML", ROOT / "_build" / "html"))
 
 
@@ -68,7 +69,7 @@ def on(mpi):
         line = base64.b64encode(pickle.dumps((n, task.__name__, given))).decode()
         pool.stdin.write(line + "\n")
         pool.stdin.flush()
-        watch = Timer(60, pool.kill)  # what hangs has no answer
+        watch = Timer(PATIENCE, pool.kill)  # what hangs has no answer
         watch.start()
         answer = pool.stdout.readline()
         watch.cancel()
