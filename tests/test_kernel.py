@@ -4,6 +4,7 @@ Digits are measured as in test_numerics, in units of each result's natural scale
 """
 
 import copy
+import math
 import tracemalloc
 
 import mpmath
@@ -206,6 +207,44 @@ def test_the_blocks_cover_an_array_once():
         for block in blocks.walk(shape, a.dtype).cut(a):
             block += 1
         assert (a == 1).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [
+    *SIZES.values(), (7, 3000), (65537, 3), (3, 700, 33, 33), (1, 2, 400, 400),
+    (33, 40, 70), (2, 3, 8, 8), (2, 3, 63), (1000, 1), (17, 2000)])
+def test_a_walk_says_what_its_blocks_are(shape, dtype):
+    walk = blocks.walk(shape, np.dtype(dtype))
+    n, values = shape[0], math.prod(shape[2:])
+    assert walk.along == (values >= 64) and walk.m == n * values
+    marks = np.zeros(shape)
+    for block, part in zip(walk.blocks, walk.cut(marks)):
+        part += block.sample
+    assert (marks.sum(axis=(0, *range(2, len(shape)))) == walk.sampled).all()
+    for g in {block.row.start for block in walk.blocks}:
+        flags = [b.sample for b in walk.blocks if b.row.start == g or not walk.along]
+        assert flags == [k % 8 == 0 for k in range(len(flags))]
+    count = n if walk.along else len(walk.blocks) * walk.row[0]
+    step = 1 if walk.along else walk.row[0]
+    assert count <= walk.parts < count + 8 * step and walk.parts % (8 * step) == 0
+
+
+@pytest.mark.parametrize("shape", [(1500, 5), (300, 4000), (65537, 3), (1000, 1),
+                                   (40, 3, 2, 2, 2), (2, 9, 300, 90), (33, 40, 70)])
+def test_blocks_and_rows_are_as_long_as_they_may_be(shape):
+    assert 1.9e6 < 2 * 8 * blocks.BLOCK <= 2 << 20
+    walk = blocks.walk(shape, np.dtype(float))
+    sizes = [block.run.stop - block.run.start for block in walk.blocks]
+    unit = math.prod(shape[2:]) if walk.along else math.prod(walk.row)
+    assert max(sizes) <= blocks.BLOCK
+    assert walk.along or all(size + unit > blocks.BLOCK for size in sizes[:-2])
+    if not walk.along:
+        n, beside = shape[0], walk.row[0]
+        assert unit * 8 <= blocks.WIDE or beside == 1
+        assert not any(n % r == 0 for r in range(beside + 1, 2 * beside)
+                       if r * unit * 8 <= beside * blocks.WIDE and r <= n)
+        assert n % beside == 0 or all(
+            n % r for r in range(beside // 2 + 1, beside + 1))
 
 
 def test_a_cache_of_another_function_is_refused():

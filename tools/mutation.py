@@ -1,11 +1,12 @@
 """Mutation testing of graph/ and norm/: a small change of the code must fail a test.
 
-    python tools/mutation.py [WORKERS [SHARE]]
+    python tools/mutation.py [WORKERS [MOST [PACKAGE]]]
 
 Cosmic Ray changes one operator, constant or condition at a time, in copies of the tree.
-SHARE: the part of all mutants that is tried, drawn at random in each module; 1 for all.
-It must stand beside the tests' requirements (`make mutation` sees to it). Prints the
-score, timeouts apart, and every survivor; tests/mutation.md explains the last run's.
+MOST: of each module so many mutants are tried, drawn at random; without it all are. A
+mutant must fail one of its own module's tests, those that TESTS names. It must stand
+beside the tests' requirements (`make mutation` sees to it). Prints the score, timeouts
+apart, and every survivor; tests/mutation.md explains the last run's.
 """
 
 import collections
@@ -25,19 +26,17 @@ TESTS = {  # what each file's tests are; the others follow
     "graph/expressions": "expressions", "graph/edits": "edits",
     "graph/closed_form": "closed_form", "graph/products": "closed_form",
     "graph": "graph check gradient", "norm/conventions": "conventions",
-    "norm/running": "running", "norm/rms_norm": "family",
-    "norm/folding": "folding folding_neighbours", "norm/exchange": "exchange",
-    "norm/blocks": "kernel numerics", "norm/kernel": "kernel numerics",
-    "norm/small": "kernel numerics", "norm/family": "family",
-    "norm/stable": "layer numerics",
-    "norm/layer": "layer layer_errors", "norm/statistics": "numerics layer",
-    "norm/normalize": "layer numerics family",
-    "norm/across": "synchronized", "norm/ranks": "ranks synchronized",
+    "norm/running": "running layer", "norm/rms_norm": "family norm",
+    "norm/folding": "folding folding_neighbours", "norm/exchange": "exchange onnx",
+    "norm/blocks": "kernel numerics", "norm/kernel": "kernel numerics layer",
+    "norm/small": "kernel numerics layer", "norm/family": "family numerics",
+    "norm/stable": "norm layer numerics layer_errors family",
+    "norm/layer": "layer layer_errors norm", "norm/statistics": "numerics layer family",
+    "norm/normalize": "layer numerics family", "norm/textbook": "norm numerics cs231n",
+    "norm/across": "synchronized ranks", "norm/ranks": "ranks synchronized",
     "norm/synchronized": "synchronized ranks",
-    "norm/arguments": "layer_errors norm family", "norm": "norm",
+    "norm/arguments": "layer_errors norm family layer", "norm": "norm",
 }  # fmt: skip
-ALL = ("graph gradient edits expressions closed_form norm layer layer_errors running "
-       "conventions numerics family folding onnx oracle check")  # fmt: skip
 CONFIG = """[cosmic-ray]
 module-path = "src/bnbook/{module}.py"
 timeout = 300.0
@@ -48,10 +47,10 @@ name = "local"
 """
 
 
-def order(module):
-    """The test files, those of the module first."""
+def tests(module):
+    """The test files of a module."""
     key = next(key for key in TESTS if module.startswith(key))
-    return files(f"{TESTS[key]} {ALL}")
+    return files(TESTS[key])
 
 
 def files(names):
@@ -80,39 +79,40 @@ def environment(place):
 def prove():
     """Raise CalledProcessError where a test fails in a copy without a mutant."""
     place = copied("unchanged")
-    tests = files(" ".join([*TESTS.values(), ALL])).split()
-    subprocess.run([sys.executable, "-m", "pytest", "-x", "-q", *tests], cwd=place,
+    every = files(" ".join(TESTS.values())).split()
+    subprocess.run([sys.executable, "-m", "pytest", "-x", "-q", *every], cwd=place,
                    env=environment(place), check=True, stdout=subprocess.DEVNULL)
 
 
-def mutate(module, share):
-    """Run the mutants of one module: [(outcome, line, what changed)]."""
+def mutate(module, most):
+    """Run mutants of one module: (how many there are, [(outcome, line, change)])."""
     place = copied(module)
-    config = CONFIG.format(module=module, python=sys.executable, tests=order(module))
+    config = CONFIG.format(module=module, python=sys.executable, tests=tests(module))
     (place / "cr.toml").write_text(config)
     for step in ("init", "exec"):
         cosmic_ray = Path(sys.executable).with_name("cosmic-ray")
         subprocess.run([cosmic_ray, step, "cr.toml", "s.db"], cwd=place,
                        env=environment(place), check=True)
         if step == "init":
-            draw(place / "s.db", share)
+            there = draw(place / "s.db", most)
     query = """select r.output, r.test_outcome, s.start_pos_row, r.diff
                from mutation_specs s join work_results r using (job_id)"""
     rows = sqlite3.connect(place / "s.db").execute(query).fetchall()
-    return [(outcome(*row[:2]), row[2], changed(row[3])) for row in rows]
+    return there, [(outcome(*row[:2]), row[2], changed(row[3])) for row in rows]
 
 
-def draw(session, share):
-    """Leave a share of a session's mutants, the same each time; one at least."""
+def draw(session, most):
+    """Leave at most so many of a session's mutants, the same each time: how many were.
+    """
     with sqlite3.connect(session) as found:
         jobs = [job for job, in found.execute(
             "select job_id from mutation_specs order by start_pos_row, start_pos_col, "
             "operator_name, occurrence")]
-        number = min(max(round(share * len(jobs)), 1), len(jobs))
-        some = random.Random(0).sample(jobs, number)
+        some = random.Random(0).sample(jobs, min(most, len(jobs)))
         for job in {*jobs} - {*some}:
             for table in ("mutation_specs", "work_items"):
                 found.execute(f"delete from {table} where job_id = ?", (job,))
+    return len(jobs)
 
 
 def outcome(output, test):
@@ -128,20 +128,20 @@ def changed(diff):
     )
 
 
-def main(workers, share):
+def main(workers, most, packages):
     modules = [
         str(path.relative_to(ROOT / "src" / "bnbook").with_suffix(""))
-        for package in PACKAGES
+        for package in packages
         for path in sorted((ROOT / "src" / "bnbook" / package).glob("*.py"))
     ]
     prove()
     count = collections.Counter()
     with ThreadPoolExecutor(workers) as pool:
-        mutants = pool.map(mutate, modules, [share] * len(modules))
-        for module, results in zip(modules, mutants):
+        mutants = pool.map(mutate, modules, [most] * len(modules))
+        for module, (there, results) in zip(modules, mutants):
             own = collections.Counter(kind for kind, _, _ in results)
             count += own
-            print(f"{module}: {dict(own)}", flush=True)
+            print(f"{module}: {len(results)} of {there}, {dict(own)}", flush=True)
             for kind, line, what in results:
                 if kind != "killed":
                     print(f"    {kind}, line {line}: {what}")
@@ -150,4 +150,4 @@ def main(workers, share):
 
 if __name__ == "__main__":
     main(int(sys.argv[1]) if sys.argv[1:] else os.cpu_count(),
-         float(sys.argv[2]) if sys.argv[2:] else 1)
+         int(sys.argv[2]) if sys.argv[2:] else sys.maxsize, sys.argv[3:] or PACKAGES)
