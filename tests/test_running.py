@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bnbook.norm import (
+    batch_norm,
     initial_state,
     merged,
     moments,
@@ -234,3 +235,15 @@ def test_the_others_refuse(f, message):
     with pytest.raises((TypeError, ValueError)) as caught:
         f()
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("momentum", [None, 0.9])
+@pytest.mark.parametrize("counted", [False, True])
+def test_a_state_counts_values_in_training_as_momentum_asks(counted, momentum):
+    x, state = batch(5, 0), initial_state(3, cumulative=counted)
+    batch_norm(x, {}, state, training=False, momentum=momentum)
+    if counted == (momentum is None):
+        batch_norm(x, {}, state, training=True, momentum=momentum)
+    else:
+        with pytest.raises(ValueError, match=r"^state: keys .*, expected"):
+            batch_norm(x, {}, state, training=True, momentum=momentum)

@@ -30,12 +30,12 @@ TESTS = {  # what each file's tests are; the others follow
     "norm/folding": "folding folding_neighbours", "norm/exchange": "exchange onnx",
     "norm/blocks": "kernel numerics", "norm/kernel": "kernel numerics layer",
     "norm/small": "kernel numerics layer", "norm/family": "family numerics",
-    "norm/stable": "norm layer numerics layer_errors family",
+    "norm/stable": "norm kernel layer running layer_errors",
     "norm/layer": "layer layer_errors norm", "norm/statistics": "numerics layer family",
     "norm/normalize": "layer numerics family", "norm/textbook": "norm numerics cs231n",
     "norm/across": "synchronized ranks", "norm/ranks": "ranks synchronized",
     "norm/synchronized": "synchronized ranks",
-    "norm/arguments": "layer_errors norm family layer", "norm": "norm",
+    "norm/arguments": "layer_errors norm family layer dropout", "norm": "norm",
 }  # fmt: skip
 CONFIG = """[cosmic-ray]
 module-path = "src/bnbook/{module}.py"
