@@ -35,7 +35,8 @@ TESTS = {  # what each file's tests are; the others follow
     "norm/normalize": "layer numerics family", "norm/textbook": "norm numerics cs231n",
     "norm/across": "synchronized ranks", "norm/ranks": "ranks synchronized",
     "norm/synchronized": "synchronized ranks",
-    "norm/arguments": "layer_errors norm family layer dropout", "norm": "norm",
+    "norm/arguments": "layer_errors norm family layer dropout optimizers",
+    "norm": "norm",
 }  # fmt: skip
 CONFIG = """[cosmic-ray]
 module-path = "src/bnbook/{module}.py"
