@@ -97,7 +97,7 @@ pytorch: $(READY)  ## weekly: PyTorch's results made anew, and the tests held to
 	.venv-torch/bin/python tests/oracle/make_torch.py > _build/torch.json
 	BNBOOK_TORCH=$(CURDIR)/_build/torch.json $(BIN)/python -m pytest tests/test_oracle.py
 
-mutation:  ## an hour: change graph/ and norm/ a little; each change must fail a test
+mutation:  ## hours: change graph/ and norm/ a little; each change must fail a test
 	$(PYTHON) -m venv .venv-mutation
 	.venv-mutation/bin/pip install -q -r requirements.txt cosmic-ray==8.7.0
 	OMP_NUM_THREADS=1 .venv-mutation/bin/python tools/mutation.py
