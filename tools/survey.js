@@ -4,6 +4,7 @@
   const FOCUSABLE =
     "a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex='-1'])";
 
+  const ENOUGH = 8;
   const seen = (element) => element.checkVisibility({ visibilityProperty: true });
   const called = (element) => element.outerHTML.replace(/\s+/g, " ").slice(0, 120);
   // A resize's event comes with the next frame.
@@ -88,7 +89,33 @@
     return faults.map(called);
   }
 
+  // What a part of code or of a formula has to do with contrast.
+  function contrast(element) {
+    const { color, fontSize, fontWeight } = getComputedStyle(element);
+    const found = [color, fontSize, fontWeight];
+    for (let e = element; e; e = e.parentElement) {
+      const { backgroundColor, backgroundImage, opacity } = getComputedStyle(e);
+      const ground = [backgroundColor, backgroundImage, opacity].join();
+      if (ground !== found.at(-1)) found.push(ground);
+    }
+    return found.join("|");
+  }
+
+  // Of code and formulas, thousands of parts, a few of each look are asked of their
+  // colours: nothing stands over them or behind them. axe passes over one character.
+  function markRepeated() {
+    const times = {};
+    for (const e of document.querySelectorAll("pre *, math *")) {
+      const look = contrast(e);
+      e.toggleAttribute("data-bn-repeated", times[look] >= ENOUGH);
+      if (seen(e) && e.textContent.trim().length > 1) times[look] = (times[look] ?? 0) + 1;
+    }
+  }
+
   async function axeFaults(asked) {
+    markRepeated();
+    axe.configure({
+      rules: [{ id: "color-contrast", selector: "*:not([data-bn-repeated])" }] });
     const { violations } = await axe.run(document, {
       resultTypes: ["violations"], preload: false, ...asked });
     return violations.flatMap(({ id, nodes }) =>

@@ -21,10 +21,9 @@ def amiss(chromium, site, axe, page):
     """What is wrong with one page, a line each; its pictures, if wanted, in KEPT."""
     tab, wanted = chromium.tab(), PICTURES or page == "book/index.html"
     try:
-        tab.open(site + page)
-        plain, whole = weight(tab)
         faults = survey(tab, site + page, axe=axe,
                         shoot=wanted and (lambda look: shoot(tab, KEPT, page, look)))
+        plain, whole = weight(tab)
     finally:
         tab.close()
     if plain > WITHOUT_FIGURES or whole > ALL:

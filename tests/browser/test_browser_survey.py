@@ -40,6 +40,12 @@ FAULTS = {
     "pale": ("axe", '<p style="color: #999; background: #fff">pale</p>'),
     "pale in the dark": ("axe", """<style>@media (prefers-color-scheme: dark) {
         .p { color: #444; } }</style><p class="p">pale</p>"""),
+    "pale in code": ("axe", "<pre>" + 9 * "<b>word</b> "
+        + "<b style='color: #999'>pale</b></pre>"),
+    "code on another ground": ("axe", "<pre>" + 9 * "<b>word</b> "
+        + "<i style='background: #444'><b>word</b></i></pre>"),
+    "pale behind single letters": ("axe", "<pre style='color: #999'>"
+        + 9 * "<b>a</b> " + "<b>word</b></pre>"),
     "folded": ("axe", "<details><summary>more</summary><img src='data:,'></details>"),
     "best practice": ("axe", "<h4>a heading that skips two levels</h4>"),
     "hidden focus": ("focus", '<a href="#b" style="outline: none">link</a>'),
