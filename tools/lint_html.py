@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup
 
 from page.offers import FILES
+from uncollected import uncollected
 
 LINKS = {"a": "href", "script": "src", "link": "href", "img": "src", "iframe": "src"}
 FOREIGN = re.compile(r"(url\(|@import )\s*[\"']?(https?:)?//", re.I)
@@ -21,11 +22,10 @@ NAMELESS = (
 def faults(folder):
     """What is wrong with the pages and styles below `folder`, a line each."""
     folder = Path(folder)
-    pages = {
-        page: BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-        for page in sorted(folder.rglob("*.html"))
-        if "_static" not in page.parts  # the theme leaves templates there
-    }
+    with uncollected():
+        pages = {page: BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+                 for page in sorted(folder.rglob("*.html"))
+                 if "_static" not in page.parts}  # the theme leaves templates there
     ids = {
         page: {t["id"] for t in soup.find_all(id=True)} for page, soup in pages.items()
     }

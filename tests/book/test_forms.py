@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from browser import find_chromium  # noqa: E402
 from forms import paper, shelf  # noqa: E402
 from forms.pages import bound, flat, in_order, plain, unfolded  # noqa: E402
+from uncollected import uncollected  # noqa: E402
 
 HTML = ROOT / "_build" / "html"
 built = pytest.mark.skipif(
@@ -67,7 +68,8 @@ def pages():
 
 @functools.cache
 def document():
-    return BeautifulSoup(paper.one_file(HTML, pages()), "html.parser")
+    with uncollected():
+        return BeautifulSoup(paper.one_file(HTML, pages()), "html.parser")
 
 
 @built

@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 import yaml
 from bs4 import BeautifulSoup, Comment, Tag
 
+from uncollected import uncollected
+
 ROOT = Path(__file__).parents[2]
 SCREEN_ONLY = {"script", "button", "template"}
 SCREEN_ONLY_CLASSES = {"headerlink", "toctree-wrapper", "bn-tools", "bn-screen"}
@@ -41,10 +43,11 @@ def read_book(html, toc=ROOT / "_toc.yml"):
 
     Raises FileNotFoundError for a page that was not built.
     """
-    return [
-        Page(name, part, unfolded(Path(html, f"{name}.html").read_text("utf-8")))
-        for name, part in in_order(yaml.safe_load(Path(toc).read_text("utf-8")))
-    ]
+    listed = in_order(yaml.safe_load(Path(toc).read_text("utf-8")))
+    with uncollected():
+        return [
+            Page(name, part, unfolded(Path(html, f"{name}.html").read_text("utf-8")))
+            for name, part in listed]
 
 
 def in_order(toc):
