@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from browser import find_chromium  # noqa: E402
 from forms import paper, shelf  # noqa: E402
+from forms.look import about  # noqa: E402
 from forms.pages import bound, flat, in_order, plain, unfolded  # noqa: E402
 from uncollected import uncollected  # noqa: E402
 
@@ -133,6 +134,8 @@ def test_the_pdf_leads_to_every_chapter(pdf):
         assert f"{title}{number + 1}" in contents
     assert 100 < len(pdf.pages) < 600
     assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert (pdf.metadata.title, pdf.metadata.author) == (
+        about()["title"], about()["author"])
 
 
 def squeezed(text):
