@@ -209,6 +209,8 @@ W, ONE = np.ones((4, 2, 3, 3)), np.ones(4)
     (fold_behind, {"stride": 0}, "stride: 0, expected at least 1"),
     (fold_behind, {"pad": 1}, "pad: 1, expected 0: the zeros beyond the border come"),
     (fold_behind, {"layout": "conv_transposed"}, "w: a transposed kernel of (3, 3) at"),
+    (fold_behind, {"layout": "conv_transposed", "w": W[..., :2, :1]},
+     "w: a transposed kernel of (2, 1) at stride 1, expected 1 and 1"),
     (fold_behind, {"layout": "conv_transposed", "w": W[..., :1, :1], "stride": 2},
      "w: a transposed kernel of (1, 1) at stride 2, expected 1 and 1"),
 ])

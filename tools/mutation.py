@@ -25,7 +25,7 @@ TESTS = {  # what each file's tests are; the others follow
     "graph/family": "family", "graph/gradient": "gradient edits",
     "graph/expressions": "expressions", "graph/edits": "edits",
     "graph/closed_form": "closed_form", "graph/products": "closed_form",
-    "graph": "graph check gradient", "norm/conventions": "conventions",
+    "graph": "graph check gradient", "norm/conventions": "conventions running",
     "norm/running": "running layer", "norm/rms_norm": "family norm",
     "norm/folding": "folding folding_neighbours", "norm/exchange": "exchange onnx",
     "norm/blocks": "kernel numerics", "norm/kernel": "kernel numerics layer",
