@@ -11,7 +11,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from bnbook.norm import batch_norm, batch_norm_vjp, blocks, small
+from bnbook.norm import batch_norm, batch_norm_vjp, blocks, kernel, small
 from test_numerics import ULPS, case, fifty_digits, longdoubles, truth, ulps, wide_sums
 
 MEANS = {np.float32: (0, -1e4, 1e7), np.float64: (0, -1e8, 1e15)}
@@ -212,7 +212,7 @@ def test_the_blocks_cover_an_array_once():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", [
     *SIZES.values(), (7, 3000), (65537, 3), (3, 700, 33, 33), (1, 2, 400, 400),
-    (33, 40, 70), (2, 3, 8, 8), (2, 3, 63), (1000, 1), (17, 2000)])
+    (33, 40, 70), (2, 3, 8, 8), (2, 3, 63), (1000, 1), (17, 2000), (40, 1, 300, 130)])
 def test_a_walk_says_what_its_blocks_are(shape, dtype):
     walk = blocks.walk(shape, np.dtype(dtype))
     n, values = shape[0], math.prod(shape[2:])
@@ -245,6 +245,39 @@ def test_blocks_and_rows_are_as_long_as_they_may_be(shape):
                        if r * unit * 8 <= beside * blocks.WIDE and r <= n)
         assert n % beside == 0 or all(
             n % r for r in range(beside // 2 + 1, beside + 1))
+
+
+@pytest.mark.parametrize(("values", "piece"), [
+    (64, 64), (70, 70), (1024, 1024), (90_000, 1000), (1031, 1031), (2 * 1031, 2062)])
+def test_a_long_run_is_added_in_pieces_where_it_can_be_cut(values, piece):
+    assert len(blocks.walk((3, 2, values), np.dtype(float)).ones) == piece
+
+
+@pytest.mark.parametrize("spatial, steps", [
+    ((), (17,)), ((12, 1), (68, 3)), ((5, 3), (68, 4))])
+def test_the_estimate_is_the_mean_of_some_sixteen(spatial, steps):
+    x = np.arange(272.0 * 2 * math.prod(spatial)).reshape(272, 2, *spatial)
+    flat = x.reshape(272, 2, -1)
+    some = flat[::steps[0], :, :: steps[-1] if spatial else 1]
+    assert 16 <= some[:, 0].size <= 20
+    np.testing.assert_allclose(kernel.estimate(x), some.mean((0, 2)))
+
+
+@pytest.mark.parametrize("var, eps, usual", [
+    (0, 1e-5, True), (1, 0, True), (1e13, 1e-5, True), (1e15, 1e-5, False),
+    (0, 0, False), (1e-20, 1e-20, False), (np.nan, 1, False), (np.inf, 1, False)])
+def test_which_channels_are_ordinary_in_float32(var, eps, usual):
+    assert kernel.ordinary(np.array([var, 1e-4]), eps, np.dtype("f4"))[0] == usual
+
+
+@pytest.mark.parametrize("dtype", DTYPES[1:])
+@pytest.mark.parametrize("shape", [(1500, 2), (6, 2, 70)])
+@pytest.mark.parametrize("size", [1e-3, 1, 1e3])
+def test_a_large_mean_of_dy_is_seen_whatever_its_size(dtype, shape, size):
+    noise, d, _ = np.random.default_rng(0).normal(size=(3, *shape)).astype(dtype)
+    noise[:, 1] += 10
+    large = kernel.sums((size * noise).astype(dtype), d)[2]
+    assert large.tolist() == [False, True]
 
 
 def test_a_cache_of_another_function_is_refused():
