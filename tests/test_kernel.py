@@ -254,7 +254,7 @@ def test_a_long_run_is_added_in_pieces_where_it_can_be_cut(values, piece):
 
 
 @pytest.mark.parametrize("spatial, steps", [
-    ((), (17,)), ((12, 1), (68, 3)), ((5, 3), (68, 4))])
+    ((), (17,)), ((20, 1), (68, 5)), ((5, 3), (68, 4))])
 def test_the_estimate_is_the_mean_of_some_sixteen(spatial, steps):
     x = np.arange(272.0 * 2 * math.prod(spatial)).reshape(272, 2, *spatial)
     flat = x.reshape(272, 2, -1)
