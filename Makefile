@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+# Tests start hundreds of processes: none compiles the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Stored outputs are those of pinned x86-64 Linux; elsewhere the cells run uncompared.
 NBVAL := $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),--nbval,--nbval-lax)
@@ -35,14 +37,14 @@ epub: book  ## the book as an EPUB: _build/html/bnbook.epub (Chromium draws its 
 test: book  ## every test: the package, the notebooks, the built pages
 	$(BIN)/python -m pytest -q $(NBVAL) -n auto --dist loadfile --no-loadscope-reorder \
 	--ignore tests/browser
-	$(BIN)/python -m pytest -q -n auto --maxschedchunk 1 tests/browser
+	$(BIN)/python -m pytest -q -p no:nbval -n auto --maxschedchunk 1 tests/browser
 
 # What needs neither the pages, nor a browser, nor the checker's minutes.
 PACKAGE_ONLY := tests --ignore tests/book --ignore tests/checker --ignore tests/browser
 
 quick: $(READY)  ## ruff and the package's own tests, in a minute
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -q -n auto $(PACKAGE_ONLY)
+	$(BIN)/python -m pytest -q -p no:nbval -n auto $(PACKAGE_ONLY)
 
 axe:  ## axe-core, for the browser tests of accessibility (npm)
 	npm ci --silent --prefix tests/browser
