@@ -110,5 +110,7 @@ clean:
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check uv
+	$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python -r $< \
+	|| $(BIN)/python -m pip install -q -r $<  # where pip alone knows the way to PyPI
 	@touch $@
