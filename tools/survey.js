@@ -89,24 +89,23 @@
     return faults.map(called);
   }
 
-  // What a part of code or of a formula has to do with contrast.
-  function contrast(element) {
-    const { color, fontSize, fontWeight } = getComputedStyle(element);
-    const found = [color, fontSize, fontWeight];
-    for (let e = element; e; e = e.parentElement) {
-      const { backgroundColor, backgroundImage, opacity } = getComputedStyle(e);
-      const ground = [backgroundColor, backgroundImage, opacity].join();
-      if (ground !== found.at(-1)) found.push(ground);
-    }
-    return found.join("|");
-  }
-
   // Of code and formulas, thousands of parts, a few of each look are asked of their
   // colours: nothing stands over them or behind them. axe passes over one character.
   function markRepeated() {
-    const times = {};
+    const grounds = new Map(), times = {};
+    const ground = (e) => {
+      if (!e) return "";
+      if (!grounds.has(e)) {
+        const { backgroundColor, backgroundImage, opacity } = getComputedStyle(e);
+        const own = `|${backgroundColor}, ${backgroundImage}, ${opacity}`;
+        const under = ground(e.parentElement);
+        grounds.set(e, under.endsWith(own) ? under : under + own);
+      }
+      return grounds.get(e);
+    };
     for (const e of document.querySelectorAll("pre *, math *")) {
-      const look = contrast(e);
+      const { color, fontSize, fontWeight } = getComputedStyle(e);
+      const look = [color, fontSize, fontWeight, ground(e)].join();
       e.toggleAttribute("data-bn-repeated", times[look] >= ENOUGH);
       if (seen(e) && e.textContent.trim().length > 1) times[look] = (times[look] ?? 0) + 1;
     }
