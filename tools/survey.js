@@ -97,9 +97,8 @@
       if (!e) return "";
       if (!grounds.has(e)) {
         const { backgroundColor, backgroundImage, opacity } = getComputedStyle(e);
-        const own = `|${backgroundColor}, ${backgroundImage}, ${opacity}`;
-        const under = ground(e.parentElement);
-        grounds.set(e, under.endsWith(own) ? under : under + own);
+        const own = [backgroundColor, backgroundImage, opacity].join();
+        grounds.set(e, `${ground(e.parentElement)}|${own}`);
       }
       return grounds.get(e);
     };

@@ -46,6 +46,9 @@ FAULTS = {
         + "<i style='background: #444'><b>word</b></i></pre>"),
     "pale behind single letters": ("axe", "<pre style='color: #999'>"
         + 9 * "<b>a</b> " + "<b>word</b></pre>"),
+    "pale by two veils in code": ("axe", "<pre>" + 9 * (
+        veil := "<i style='opacity: .6'>{}</i> ").format("<b>word</b>")
+        + veil.format(veil.format("<b>word</b>")) + "</pre>"),
     "folded": ("axe", "<details><summary>more</summary><img src='data:,'></details>"),
     "best practice": ("axe", "<h4>a heading that skips two levels</h4>"),
     "hidden focus": ("focus", '<a href="#b" style="outline: none">link</a>'),
