@@ -1,12 +1,12 @@
 """One HTML file of the whole book, and the PDF that Chromium prints from it."""
 
-import re
 from html import escape
 from itertools import groupby
 from pathlib import Path
 
-from pypdf import PdfReader
-from pypdf.generic import DictionaryObject, NameObject, NumberObject, TextStringObject
+from pypdf import PdfReader, PdfWriter
+
+from uncollected import uncollected
 
 from . import chromium
 from .look import about, cover, font_address, style
@@ -111,30 +111,8 @@ def make(html, out, work, pages=None):
 
 
 def sign(pdf):
-    """Write the author, which Chromium leaves out, into the PDF's own description.
-
-    It is appended, with a table of its own (ISO 32000-1, 7.5.6). pypdf does that too,
-    but reads every object before, and the book has a hundred thousand.
-    """
-    reader = PdfReader(pdf)
-    trailer, place = dict(reader.trailer), reader.trailer.raw_get("/Info")
-    before = int(re.search(rb"startxref\s+(\d+)\s+%%EOF\s*$", tail(pdf))[1])
-    trailer |= {NameObject("/Info"): place, NameObject("/Prev"): NumberObject(before)}
-    author = {NameObject("/Author"): TextStringObject(about()["author"])}
-    with open(pdf, "ab") as file:
-        start = file.tell()
-        file.write(b"%d 0 obj\n" % place.idnum)
-        DictionaryObject(dict(reader.metadata) | author).write_to_stream(file)
-        file.write(b"\nendobj\n")
-        table = file.tell()
-        file.write(b"xref\n0 1\n0000000000 65535 f \n%d 1\n%010d 00000 n \ntrailer\n"
-                   % (place.idnum, start))
-        DictionaryObject(trailer).write_to_stream(file)
-        file.write(b"\nstartxref\n%d\n%%%%EOF\n" % table)
-
-
-def tail(path):
-    """The last bytes of a file."""
-    with open(path, "rb") as file:
-        file.seek(-64, 2)
-        return file.read()
+    """Write the author, which Chromium leaves out, into the PDF's own description."""
+    with uncollected():  # pypdf reads a hundred thousand objects for it
+        writer = PdfWriter(pdf, incremental=True)
+        writer.add_metadata({"/Author": about()["author"]})
+        writer.write(pdf)
