@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 # Tests start hundreds of processes: none compiles the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -42,7 +43,7 @@ test: book  ## every test: the package, the notebooks, the built pages
 # What needs neither the pages, nor a browser, nor the checker's minutes.
 PACKAGE_ONLY := tests --ignore tests/book --ignore tests/checker --ignore tests/browser
 
-quick: $(READY)  ## ruff and the package's own tests, in a minute
+quick: $(READY)  ## ruff and the package's own tests, in about a minute
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -q -p no:nbval -n auto $(PACKAGE_ONLY)
 
@@ -110,7 +111,6 @@ clean:
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q --disable-pip-version-check uv
-	$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python -r $< \
-	|| $(BIN)/python -m pip install -q -r $<  # where pip alone knows the way to PyPI
+	$(PIP) uv && $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python -r $< \
+	|| $(PIP) -r $<  # where there is no uv, or pip alone knows the way to PyPI
 	@touch $@
